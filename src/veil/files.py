@@ -1,0 +1,80 @@
+"""Writing files so that a reader never meets half of one."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from veil.errors import OutputError
+
+
+@contextmanager
+def write_aside(target: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
+    """Open a file beside ``target`` for writing and give it that name once the block has ended well.
+
+    If the block raises, nothing is left behind and an existing ``target`` is untouched. Missing folders are made.
+
+    Args:
+        target: Name of the finished file.
+        overwrite: Replace an existing file; otherwise it is an error.
+
+    Yields:
+        A binary file, open for reading and writing.
+
+    Raises:
+        OutputError: ``target`` exists, is a folder, or cannot be written.
+    """
+    check_target(target, overwrite=overwrite)
+    aside = target.with_name(f".veil-{secrets.token_hex(8)}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with aside.open("x+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if overwrite:
+            aside.replace(target)
+        else:
+            _name_unless_taken(aside, target)
+    except OutputError:
+        raise
+    except OSError as error:
+        raise OutputError(
+            f"{target} could not be written ({error.strerror or error}); nothing was left there.\n"
+            "Check that the folder can be written to and has space, or choose another place with --output."
+        ) from error
+    finally:
+        with suppress(OSError):
+            aside.unlink()
+
+
+def check_target(target: Path, *, overwrite: bool = False) -> None:
+    """Refuse a name for a result before any work is done for it.
+
+    Raises:
+        OutputError: ``target`` is a folder, or exists and must not be replaced.
+    """
+    if target.is_dir():
+        raise OutputError(f"{target} is a folder; nothing was written.\nGive the name of a file with --output.")
+    if not overwrite and (target.exists() or target.is_symlink()):
+        raise _exists(target)
+
+
+def _name_unless_taken(aside: Path, target: Path) -> None:
+    """Rename ``aside`` to ``target``, which must not exist, even if it has appeared since the check."""
+    try:
+        os.link(aside, target)
+    except FileExistsError as error:
+        raise _exists(target) from error
+    except OSError:  # a file system without hard links
+        check_target(target)
+        aside.rename(target)
+
+
+def _exists(target: Path) -> OutputError:
+    return OutputError(
+        f"{target} exists and was left as it is.\n"
+        "Choose another name with --output, or allow replacing it with --overwrite."
+    )

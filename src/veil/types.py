@@ -1,0 +1,207 @@
+"""The values that travel through Veil: frozen, made of numbers and numpy arrays, without behaviour.
+
+Boxes are (left, top, right, bottom) in pixels, floats, half-open: a box from 0 to 10 holds ten pixels. Pictures are
+(height, width, 3) upright RGB. Times are rational seconds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+"""A picture, shape (height, width, 3), RGB, dtype uint8 (or uint16 where a file holds 16 bits a channel)."""
+
+
+class Box(NamedTuple):
+    """A rectangle in pixels, half-open; it may reach over the edge of its picture."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        """Right minus left, in pixels."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """Bottom minus top, in pixels."""
+        return self.bottom - self.top
+
+
+class Point(NamedTuple):
+    """A place in a picture, in pixels."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """One face as a detector saw it.
+
+    Attributes:
+        box: The face from brow to chin and cheek to cheek.
+        score: How sure the detector is, 0 to 1.
+        source: Name of the detector.
+        points: Right eye, left eye, nose tip, right and left corner of the mouth (the person's right, so the left of
+            the picture), or empty where the model gives none.
+    """
+
+    box: Box
+    score: float
+    source: str
+    points: tuple[Point, ...] = ()
+
+
+class Shape(StrEnum):
+    """The outline of a region."""
+
+    ELLIPSE = "ellipse"
+    BOX = "box"
+
+
+class State(StrEnum):
+    """What is done with a region."""
+
+    COVERED = "covered"  # found, will be covered
+    KEPT = "kept"  # found, left visible because a person said so
+    SUGGESTED = "suggested"  # found with a low score, left visible until a person looks
+    DRAWN = "drawn"  # added by a person, will be covered
+
+
+class Span(NamedTuple):
+    """A run of frames or pages, numbered from 0, half-open."""
+
+    first: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One area of a picture and what is to be done with it.
+
+    Attributes:
+        box: The whole area that is covered: the face and what was added around it.
+        shape: Outline of the area within ``box``.
+        state: What is done with it.
+        score: How sure the detector was, 0 to 1; None for drawn areas.
+        source: Names of the detectors that saw it, joined by "+"; "user" for drawn areas.
+        face: The face alone, as found; None for drawn areas.
+        points: As in Detection.
+        frames: The frames or pages in which the area lies; None for all of them.
+    """
+
+    box: Box
+    shape: Shape
+    state: State
+    score: float | None
+    source: str
+    face: Box | None = None
+    points: tuple[Point, ...] = ()
+    frames: Span | None = None
+
+
+class Kind(StrEnum):
+    """What the frames of a picture are."""
+
+    STILL = "still"
+    PAGES = "pages"
+    ANIMATION = "animation"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a picture without looking at its pixels.
+
+    Attributes:
+        format: Lower-case name of the file format, "jpeg" or "png" for instance; "raw" for arrays.
+        kind: Whether it is one still, pages or an animation.
+        width: Of the upright first frame, in pixels.
+        height: Of the upright first frame, in pixels.
+        frames: How many frames or pages there are.
+        sha256: Hash of the file's bytes (of the pixels for arrays), in hexadecimal.
+    """
+
+    format: str
+    kind: Kind
+    width: int
+    height: int
+    frames: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One decoded, upright picture: a still, a page or one frame of an animation.
+
+    Attributes:
+        pixels: RGB, shape (H, W, 3), uint8 or uint16.
+        alpha: Opacity, shape (H, W), dtype of ``pixels``; None for opaque pictures.
+        index: Its number in the file, from 0.
+        duration: How long it is shown, in seconds; None for stills and pages.
+    """
+
+    pixels: Pixels
+    alpha: Pixels | None = None
+    index: int = 0
+    duration: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that covering needs besides the picture itself; never a pixel of it and never its name.
+
+    Attributes:
+        picture: Facts of the picture that was looked at.
+        regions: What was found or drawn, in reading order of frames.
+        profile: How hard Veil looked.
+        options_digest: SHA-256 of the settings that shaped the plan.
+        models: SHA-256 of each model's weights, by name.
+    """
+
+    picture: Facts
+    regions: tuple[Region, ...]
+    profile: str
+    options_digest: str
+    models: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was done to one picture, without names, pixels or places.
+
+    Attributes:
+        picture: Facts of the input.
+        style: How regions were covered.
+        covered: Regions found and covered.
+        drawn: Regions drawn by a person and covered.
+        kept: Regions left visible because a person said so.
+        suggested: Low-score regions that nobody has decided on; they are visible.
+        output_sha256: Hash of the written file, in hexadecimal; None where no file was made.
+    """
+
+    picture: Facts
+    style: str
+    covered: int
+    drawn: int
+    kept: int
+    suggested: int
+    output_sha256: str | None = None
+
+    @property
+    def nothing_found(self) -> bool:
+        """True when the picture holds no region at all, which a person should confirm."""
+        return not (self.covered or self.drawn or self.kept or self.suggested)
+
+    @property
+    def wants_review(self) -> bool:
+        """True when a person should look before the result is released."""
+        return self.nothing_found or self.suggested > 0
