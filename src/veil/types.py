@@ -77,6 +77,23 @@ class State(StrEnum):
     DRAWN = "drawn"  # added by a person, will be covered
 
 
+class Style(StrEnum):
+    """What covers a region."""
+
+    VEIL = "veil"  # filled from its surroundings; nothing of the face is left
+    GAUSSIAN = "gaussian"  # blurred; weak
+    MOSAIC = "mosaic"  # coarse cells; weak
+    SOLID = "solid"  # one colour; nothing of the face is left
+
+
+class Profile(StrEnum):
+    """How hard to look."""
+
+    FAST = "fast"
+    BALANCED = "balanced"
+    THOROUGH = "thorough"
+
+
 class Span(NamedTuple):
     """A run of frames or pages, numbered from 0, half-open."""
 

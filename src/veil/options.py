@@ -1,0 +1,203 @@
+"""Every setting, said once: the command line's flags, the studio's form and the docs are made from this table."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
+from typing import Any
+
+from veil.errors import UsageError
+from veil.types import Box, Profile, Shape, Style
+
+
+class Stage(StrEnum):
+    """The step of the flow that a setting belongs to."""
+
+    FIND = "find"
+    COVER = "cover"
+    WRITE = "write"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is to be said about one setting besides its default.
+
+    Attributes:
+        stage: The step that uses it.
+        help: One plain sentence.
+        parse: Turns text into a value; raises ValueError with the reason where it cannot.
+        metavar: What stands for the value in help texts.
+        choices: The only values allowed, if they can be listed.
+        low: Smallest number allowed.
+        high: Largest number allowed.
+        repeats: Whether it can be given several times.
+    """
+
+    stage: Stage
+    help: str
+    parse: Callable[[str], Any]
+    metavar: str = ""
+    choices: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    repeats: bool = False
+
+
+def parse_color(text: str) -> tuple[int, int, int]:
+    """Return (red, green, blue), 0 to 255, from six hexadecimal digits with or without a leading #."""
+    digits = text.removeprefix("#")
+    if len(digits) != 6 or any(digit not in "0123456789abcdefABCDEF" for digit in digits):
+        raise ValueError("is not a colour; give six hexadecimal digits, such as ff00ff")
+    red, green, blue = bytes.fromhex(digits)
+    return red, green, blue
+
+
+def parse_region(text: str) -> Box:
+    """Return a box from LEFT,TOP,RIGHT,BOTTOM in pixels of the upright picture."""
+    try:
+        box = Box(*(float(part) for part in text.split(",")))
+    except (TypeError, ValueError):
+        raise ValueError("is not an area; give four numbers: LEFT,TOP,RIGHT,BOTTOM") from None
+    if not all(-1e6 < side < 1e6 for side in box) or box.width <= 0 or box.height <= 0:
+        raise ValueError("is not an area; RIGHT must be more than LEFT and BOTTOM more than TOP")
+    return box
+
+
+def _setting(default: Any, stage: Stage, help: str, **more: Any) -> Any:
+    about = Setting(stage, help, more.pop("parse", str), **more)
+    return field(default=default, metadata={"setting": about})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """All settings of a run. Values are checked when made.
+
+    Raises:
+        UsageError: A value is not allowed.
+    """
+
+    profile: str = _setting(
+        "balanced", Stage.FIND, "How hard to look: thorough finds more and takes longer.", choices=tuple(Profile)
+    )
+    min_size: float = _setting(
+        0.0,
+        Stage.FIND,
+        "Leave faces visible that are lower than this many pixels; 0 covers every face.",
+        parse=float,
+        metavar="PX",
+        low=0,
+        high=10_000,
+    )
+    shape: str = _setting("ellipse", Stage.FIND, "Outline of the covered area.", choices=tuple(Shape))
+    grow: float = _setting(
+        1.3,
+        Stage.FIND,
+        "Size of the covered area beside the face that was found, from brow to chin.",
+        parse=float,
+        metavar="FACTOR",
+        low=1.0,
+        high=4.0,
+    )
+    region: tuple[Box, ...] = _setting(
+        (),
+        Stage.FIND,
+        "Also cover this area, in pixels of the upright picture, in every frame or page.",
+        parse=parse_region,
+        metavar="LEFT,TOP,RIGHT,BOTTOM",
+        repeats=True,
+    )
+    max_megapixels: float = _setting(
+        200.0,
+        Stage.FIND,
+        "Refuse larger pictures before memory is taken for them; the frames of an animation count together.",
+        parse=float,
+        metavar="MP",
+        low=0.01,
+        high=4000,
+    )
+    style: str = _setting(
+        "veil",
+        Stage.COVER,
+        "What covers a face. veil and solid keep nothing of it; gaussian and mosaic look softer"
+        " but a trained program can still tell who it is.",
+        choices=tuple(Style),
+    )
+    color: tuple[int, int, int] = _setting(
+        (0, 0, 0), Stage.COVER, "Colour of style solid.", parse=parse_color, metavar="RRGGBB"
+    )
+    boxes: bool = _setting(False, Stage.COVER, "Draw a green box around each covered area into the result.", parse=bool)
+    format: str = _setting(
+        "",
+        Stage.WRITE,
+        "File format of the result, such as png or jpg; the input's own if not given.",
+        metavar="EXT",
+    )
+    quality: int = _setting(
+        90,
+        Stage.WRITE,
+        "Quality of JPEG and other lossy formats, 1 to 100.",
+        parse=int,
+        metavar="N",
+        low=1,
+        high=100,
+    )
+
+    def __post_init__(self) -> None:
+        for name, setting in settings().items():
+            _check(name, getattr(self, name), setting)
+
+    @property
+    def max_pixels(self) -> int:
+        """The limit on a picture's size in pixels."""
+        return int(self.max_megapixels * 1_000_000)
+
+    def digest(self) -> str:
+        """Return SHA-256, in hexadecimal, over the settings that shape a plan."""
+        shaping = {name: getattr(self, name) for name, setting in settings().items() if setting.stage is Stage.FIND}
+        return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()
+
+
+def settings() -> Mapping[str, Setting]:
+    """Return what is to be said about each field of Options, by name, in order."""
+    return {each.name: each.metadata["setting"] for each in fields(Options)}
+
+
+def parse(texts: Mapping[str, str | list[str]], options: Options | None = None) -> Options:
+    """Return options with some of them replaced by values read from text, as from a form or a query.
+
+    Args:
+        texts: Values by name of the setting; a list for settings that repeat.
+        options: Where the others come from; the defaults if not given.
+
+    Raises:
+        UsageError: A name is unknown or a value is not allowed.
+    """
+    known = settings()
+    values = {}
+    for name, text in texts.items():
+        if name not in known:
+            raise UsageError(f"There is no setting called {name!r}; nothing was done.")
+        values[name] = _parse_one(name, text, known[name])
+    return replace(options or Options(), **values)
+
+
+def _parse_one(name: str, text: str | list[str], setting: Setting) -> Any:
+    try:
+        if setting.parse is bool:
+            return {"true": True, "false": False}[str(text).lower()]
+        if setting.repeats:
+            return tuple(setting.parse(each) for each in ([text] if isinstance(text, str) else text))
+        return setting.parse(str(text))
+    except KeyError:
+        raise UsageError(f"{name}: {text!r} is neither true nor false; nothing was done.") from None
+    except ValueError as error:
+        reason = str(error) if setting.parse in (parse_color, parse_region) else "is not a number"
+        raise UsageError(f"{name}: {text!r} {reason}; nothing was done.") from None
+
+
+def _check(name: str, value: Any, setting: Setting) -> None:
+    if setting.choices and value not in setting.choices:
+        raise UsageError(f"{name}: {value!r} is not one of {', '.join(setting.choices)}; nothing was done.")
+    if setting.low is not None and setting.high is not None and not setting.low <= value <= setting.high:
+        raise UsageError(f"{name}: {value:g} is not between {setting.low:g} and {setting.high:g}; nothing was done.")
