@@ -1,1 +1,32 @@
-"""Veil finds every face in photos and covers it so that nobody can tell who it was."""
+"""Veil finds every face in photos and covers it so that nobody can tell who it was.
+
+find() makes a plan, cover() carries it out, anonymise() does both. What they need is loaded when they are first used.
+"""
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from veil.errors import VeilError
+from veil.options import Options
+
+if TYPE_CHECKING:
+    from veil.api import anonymise, cover, find
+    from veil.detect import load as load_finder
+
+__version__ = version("veil")
+__all__ = ["Options", "VeilError", "__version__", "anonymise", "cover", "find", "load_finder"]
+
+_WHERE = {
+    "anonymise": ("veil.api", "anonymise"),
+    "cover": ("veil.api", "cover"),
+    "find": ("veil.api", "find"),
+    "load_finder": ("veil.detect", "load"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'veil' has no attribute {name!r}")
+    module, attribute = _WHERE[name]
+    return getattr(import_module(module), attribute)

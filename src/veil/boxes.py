@@ -79,6 +79,19 @@ def grow(boxes: Boxes, factor: float) -> Boxes:
     return np.hstack([centre - half, centre + half])
 
 
+def thresholds(heights: Numbers, steps: Sequence[tuple[float, float]]) -> Numbers:
+    """Return the lowest score that counts for each height, shape (N,).
+
+    Args:
+        heights: Shape (N,), in pixels.
+        steps: (height, threshold) pairs, rising in height: the threshold holds for heights below it; the last one
+            also holds for all that are larger.
+    """
+    limits = np.array([limit for limit, _ in steps[:-1]])
+    values = np.array([threshold for _, threshold in steps])
+    return np.asarray(values[np.searchsorted(limits, heights, side="right")])
+
+
 def touches(boxes: Boxes, width: int, height: int) -> NDArray[np.bool_]:
     """Return which boxes have any area inside a picture of that size, shape (N,)."""
     return intersection(boxes, np.array([[0.0, 0.0, width, height]]))[:, 0] > 0

@@ -7,7 +7,10 @@
     │   └── TooLargeError      it is larger than the limit
     ├── OutputError            a result cannot be written there
     ├── PlanError              a plan is damaged or belongs to another picture
-    └── DetectorError          a model cannot be loaded or failed
+    ├── DetectorError          a model cannot be loaded or failed
+    └── JobError               a photo handed to the studio cannot be served now
+        ├── NoSuchPhotoError   it is not there, was deleted, or belongs to someone else
+        └── DeskFullError      as many photos are held as the limit allows
 
 A message says what happened, what was left safe, and what to do next. The command line ends with ``exit_code``, the
 studio answers with ``http_status``.
@@ -60,3 +63,21 @@ class PlanError(VeilError, ValueError):
 
 class DetectorError(VeilError, RuntimeError):
     """A model cannot be loaded or failed while looking. Never answered with an empty list."""
+
+
+class JobError(VeilError):
+    """A photo handed to the studio cannot be served now."""
+
+    http_status = 409
+
+
+class NoSuchPhotoError(JobError, LookupError):
+    """No such photo: it never was there, has been deleted, or belongs to another browser session."""
+
+    http_status = 404
+
+
+class DeskFullError(JobError):
+    """As many photos are held as the limit allows."""
+
+    http_status = 503

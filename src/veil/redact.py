@@ -65,6 +65,8 @@ def redact(
     height, width = pixels.shape[:2]
     inside = [region for region in regions if boxes.touches(boxes.stack([region.box]), width, height)[0]]
     covered = pixels.copy()
+    if not inside:
+        return covered
     match Style(style):
         case Style.VEIL:
             _veil(pixels, covered, inside, visible)

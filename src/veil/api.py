@@ -1,0 +1,176 @@
+"""The library's functions: one picture in, a plan or a covered picture out.
+
+A picture is a file (str or Path), the bytes of a file, a PIL picture, or an array. Arrays are RGB (H, W, 3), RGB with
+opacity (H, W, 4) or grey (H, W), dtype uint8 or uint16.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, TypeVar, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from veil import detect, pipeline
+from veil.detect import Finder
+from veil.errors import OutputError, UsageError
+from veil.files import write_aside
+from veil.media import image as media
+from veil.options import Options
+from veil.types import Plan, Report
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    Source: TypeAlias = str | Path | bytes | Image | NDArray[Any]
+    Held = TypeVar("Held", bytes, Image, NDArray[Any])
+    """A picture that is held in memory."""
+
+
+def find(source: Source, options: Options | None = None, *, finder: Finder | None = None) -> Plan:
+    """Return what is to be covered in a picture; nothing is changed or written.
+
+    Args:
+        source: The picture.
+        options: Settings; the defaults if not given.
+        finder: Loaded models, from detect.load(options.profile). Give them when there are many pictures; otherwise
+            they are loaded each time, which takes about half a second.
+
+    Raises:
+        InputError: The picture cannot be read.
+        DetectorError: A model cannot be loaded or failed.
+
+    Example:
+        >>> import veil, skimage.data
+        >>> plan = veil.find(skimage.data.astronaut())
+        >>> [(region.state.value, round(region.score, 1)) for region in plan.regions]
+        [('covered', 0.9)]
+    """
+    options = options or Options()
+    with _open(source, options) as picture:
+        return pipeline.find(picture, finder or detect.load(options.profile), options)
+
+
+@overload
+def cover(source: Held, plan: Plan, options: Options | None = None) -> Held: ...
+@overload
+def cover(
+    source: str | Path,
+    plan: Plan,
+    options: Options | None = None,
+    *,
+    output: str | Path,
+    overwrite: bool = False,
+) -> Report: ...
+def cover(
+    source: Source,
+    plan: Plan,
+    options: Options | None = None,
+    *,
+    output: str | Path | None = None,
+    overwrite: bool = False,
+) -> Any:
+    """Cover a picture by a plan that was made for it.
+
+    Args:
+        source: The picture. It is not changed.
+        plan: From find() or plan.from_json(), perhaps edited by a person.
+        options: Settings; the defaults if not given.
+        output: The file to write, for a picture that is a file.
+        overwrite: Replace the file if it exists.
+
+    Returns:
+        The covered picture, of the type of ``source``; for a file, the report on what was written.
+
+    Raises:
+        PlanError: The plan was made for another picture.
+        InputError: The picture cannot be read.
+        OutputError: The file exists, is the input, or cannot be written.
+    """
+    options = options or Options()
+    with _open(source, options) as picture:
+        if isinstance(source, str | Path):
+            with _target(source, output, overwrite) as stream:
+                return pipeline.cover(picture, plan, stream, options)
+        _refuse_output(output)
+        return _held(source, picture, plan, options)
+
+
+@overload
+def anonymise(source: Held, options: Options | None = None, *, finder: Finder | None = None) -> Held: ...
+@overload
+def anonymise(
+    source: str | Path,
+    options: Options | None = None,
+    *,
+    finder: Finder | None = None,
+    output: str | Path,
+    overwrite: bool = False,
+) -> Report: ...
+def anonymise(
+    source: Source,
+    options: Options | None = None,
+    *,
+    finder: Finder | None = None,
+    output: str | Path | None = None,
+    overwrite: bool = False,
+) -> Any:
+    """Find every face in a picture and cover it: find(), then cover().
+
+    The arguments, the result and the errors are those of find() and cover().
+
+    Example:
+        >>> import veil, skimage.data
+        >>> photo = skimage.data.astronaut()
+        >>> safe = veil.anonymise(photo, veil.Options(style="solid"))
+        >>> safe.shape == photo.shape, safe[120, 225].tolist()
+        (True, [0, 0, 0])
+    """
+    options = options or Options()
+    with _open(source, options) as picture:
+        if isinstance(source, str | Path):
+            with _target(source, output, overwrite) as stream:
+                finder = finder or detect.load(options.profile)
+                return pipeline.anonymise(picture, finder, stream, options)[1]
+        _refuse_output(output)
+        plan = pipeline.find(picture, finder or detect.load(options.profile), options)
+        return _held(source, picture, plan, options)
+
+
+def _open(source: Source, options: Options) -> media.Picture:
+    if isinstance(source, str | Path):
+        return media.open_picture(Path(source), max_pixels=options.max_pixels)
+    if isinstance(source, bytes):
+        return media.open_picture(source, max_pixels=options.max_pixels)
+    if isinstance(source, np.ndarray):
+        return media.picture_from_array(source)
+    return media.picture_from_pil(source)
+
+
+def _held(source: Source, picture: media.Picture, plan: Plan, options: Options) -> Any:
+    """Return a picture that is held in memory covered, in the form in which it was given."""
+    if isinstance(source, bytes):
+        stream = io.BytesIO()
+        pipeline.cover(picture, plan, stream, options)
+        return stream.getvalue()
+    (frame,) = pipeline.covered_frames(picture, plan, options)
+    return media.to_array(frame, picture) if isinstance(source, np.ndarray) else media.to_pil(frame, picture)
+
+
+@contextmanager
+def _target(source: str | Path, output: str | Path | None, overwrite: bool) -> Iterator[BinaryIO]:
+    if output is None:
+        raise UsageError("A picture given as a file needs output=, the file to write; nothing was done.")
+    if Path(output).exists() and Path(output).samefile(source):
+        raise OutputError(f"The result would replace the input {output}; nothing was done.\nGive another output.")
+    with write_aside(Path(output), overwrite=overwrite) as stream:
+        yield stream
+
+
+def _refuse_output(output: str | Path | None) -> None:
+    if output is not None:
+        raise UsageError("output= is for pictures given as files; this one is returned. Nothing was done.")

@@ -1,0 +1,177 @@
+"""Many pictures in one go: which files, where results go, and doing them side by side."""
+
+import glob
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from veil.errors import InputError, OutputError, UsageError, VeilError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One picture to be worked on.
+
+    Attributes:
+        source: The picture.
+        target: The file to be made of it.
+    """
+
+    source: Path
+    target: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[T]):
+    """How the work on one picture ended: with a result, or with an error and no file."""
+
+    task: Task
+    result: T | None = None
+    error: VeilError | None = None
+
+
+class Stopped(Exception):  # noqa: N818 - not an error: the user asked for it
+    """Raised in the middle of a picture when the whole batch is to stop."""
+
+
+def gather(
+    inputs: Sequence[str], output: Path | None, name: Callable[[Path], str], *, takes: Callable[[Path], bool]
+) -> tuple[list[Task], list[Path]]:
+    """Return what is to be done for inputs as a user names them.
+
+    One file goes to ``output``, which is a folder if it has no ending, or beside itself. The files of a folder go under
+    the same names into ``output``, or into a folder beside it with ".veiled" added to its name. Several inputs go into
+    the folder ``output``.
+
+    Args:
+        inputs: Files, folders and glob patterns.
+        output: A file or folder.
+        name: Gives a result's name for a picture's path, for results in another folder.
+        takes: Whether a file in a folder is a picture; named files are always taken.
+
+    Returns:
+        The tasks, and files in folders that are not pictures.
+
+    Raises:
+        UsageError: Two results would have the same name.
+        OutputError: A result would replace an input.
+    """
+    paths = [path for text in inputs for path in _expand(text)]
+    into_folder = len(paths) > 1 or output is None or output.is_dir() or not output.suffix
+    tasks: list[Task] = []
+    left_out: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            taken, others = _walk(path, output, takes)
+            left_out += others
+            folder = output or path.resolve().with_name(path.resolve().name + ".veiled")
+            if output is not None and len(paths) > 1:
+                folder = output / path.resolve().name
+            tasks += [Task(each, folder / each.relative_to(path).with_name(name(each))) for each in taken]
+        elif output is None:
+            named = Path(name(path))
+            tasks.append(Task(path, path.with_name(f"{named.stem}.veiled{named.suffix}")))
+        else:
+            tasks.append(Task(path, output / name(path) if into_folder else output))
+    tasks = _apart(tasks)
+    _refuse_inputs(tasks)
+    return tasks, left_out
+
+
+def work(tasks: Sequence[Task], do: Callable[[Task, Callable[[], None]], T], *, workers: int) -> Iterator[Outcome[T]]:
+    """Do every task, several at a time, and yield how each ended, as they end.
+
+    Args:
+        tasks: What to do.
+        do: Does one task; is given a function to call now and then, which raises Stopped once the batch is to stop.
+        workers: How many are done at a time.
+    """
+    stop = threading.Event()
+
+    def step() -> None:
+        if stop.is_set():
+            raise Stopped
+
+    def attempt(task: Task) -> Outcome[T]:
+        step()
+        try:
+            return Outcome(task, result=do(task, step))
+        except VeilError as error:
+            return Outcome(task, error=error)
+        except MemoryError:
+            return Outcome(task, error=InputError("There is not enough memory for this picture; nothing was written."))
+
+    with ThreadPoolExecutor(workers) as pool:
+        waiting = {pool.submit(attempt, task) for task in tasks}
+        try:
+            while waiting:
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield future.result()
+        finally:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+
+
+def _expand(text: str) -> list[Path]:
+    """Return the paths that an input stands for: the matches of a pattern, or itself."""
+    if Path(text).exists() or not glob.has_magic(text):
+        return [Path(text)]
+    matches = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute patterns
+    return [Path(match) for match in matches or [text]]
+
+
+def _walk(folder: Path, output: Path | None, takes: Callable[[Path], bool]) -> tuple[list[Path], list[Path]]:
+    """Return the pictures below a folder, and the other files; neither hidden ones nor those in the output folder."""
+    inside = output.resolve() if output is not None and output.resolve() != folder.resolve() else None
+    pictures: list[Path] = []
+    others: list[Path] = []
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        is_result = inside is not None and path.resolve().is_relative_to(inside)
+        if path.is_file() and not hidden and not is_result:
+            (pictures if takes(path) else others).append(path)
+    return pictures, others
+
+
+def _apart(tasks: Sequence[Task]) -> list[Task]:
+    """Give results that would have the same name the input's whole name, and refuse what still collides."""
+    wanted = Counter(task.target for task in tasks)
+    apart = [
+        replace(task, target=task.target.with_name(task.source.name + task.target.suffix))
+        if wanted[task.target] > 1 and task.source.name != task.target.name
+        else task
+        for task in tasks
+    ]
+    again = [target for target, count in Counter(task.target for task in apart).items() if count > 1]
+    if again:
+        raise UsageError(
+            f"Several inputs would be written to {again[0]}; nothing was done.\n"
+            "Run Veil once for each of them, with another --output."
+        )
+    return apart
+
+
+def _refuse_inputs(tasks: Sequence[Task]) -> None:
+    """Refuse to write over any input, by whatever name it is called."""
+    inputs = {_identity(task.source) for task in tasks}
+    for task in tasks:
+        if task.target.exists() and _identity(task.target) in inputs:
+            raise OutputError(
+                f"The result would replace the input {task.target}; nothing was done.\n"
+                "Choose another name or folder with --output."
+            )
+
+
+def _identity(path: Path) -> tuple[int, int] | Path:
+    try:
+        facts = path.stat()
+    except OSError:
+        return path
+    return facts.st_dev, facts.st_ino

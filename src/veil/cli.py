@@ -1,0 +1,394 @@
+"""The command line: run, find, cover, serve. Thin: flags come from Options, the work is done by pipeline."""
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from veil import __version__
+from veil.errors import UsageError, VeilError
+from veil.options import Options, Setting, Stage, settings
+
+if TYPE_CHECKING:  # models and codecs are loaded when a command uses them, so that help comes at once
+    from veil.batch import Outcome, Task
+    from veil.types import Report
+
+EXIT_FAILED = 1
+EXIT_REVIEW = 3
+EXIT_STOPPED = 130
+
+EXIT_CODES = """
+\b
+Exit codes:
+  0    every picture is done
+  1    some pictures failed; each is named with its reason
+  2    the command was not understood
+  3    with --strict: all are done, but something wants a person's eye
+  130  stopped with Ctrl-C; nothing is left half-written
+"""
+
+
+class Commands(click.Group):
+    """A group whose commands end with one clear sentence and an exit code, never with a traceback."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(context)
+        except VeilError as error:
+            click.echo(f"veil: {error}", err=True)
+            context.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("veil: stopped; finished results were kept and nothing is left half-written.", err=True)
+            context.exit(EXIT_STOPPED)
+
+
+class FromText(click.ParamType[Any]):
+    """A value that a setting reads from text."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.name = setting.metavar
+        self._parse = setting.parse
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the value, or fail with the reason why it is none."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return self._parse(value)
+        except ValueError as error:
+            self.fail(f"{value!r} {error}.", param, ctx)
+
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def setting_options(*stages: Stage) -> Decorator:
+    """Return a decorator that gives a command one flag for each setting of some stages."""
+    shown = [(name, setting) for name, setting in settings().items() if setting.stage in stages]
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        for name, setting in reversed(shown):
+            command = _flag(name, setting, getattr(Options(), name))(command)
+        return command
+
+    return decorate
+
+
+def _flag(name: str, setting: Setting, default: Any) -> Decorator:
+    how: dict[str, Any] = {"default": default, "help": setting.help, "metavar": setting.metavar or None}
+    if setting.parse is bool:
+        how["is_flag"] = True
+    elif setting.choices:
+        how |= {"type": click.Choice([str(choice) for choice in setting.choices]), "show_default": True}
+    elif setting.parse is int:
+        how |= {"type": click.IntRange(int(setting.low or 0), int(setting.high or 0)), "show_default": True}
+    elif setting.parse is float:
+        how |= {"type": click.FloatRange(setting.low, setting.high), "show_default": True}
+    elif setting.parse is not str:
+        how |= {"type": FromText(setting), "multiple": setting.repeats}
+    return click.option(f"--{name.replace('_', '-')}", name, **how)
+
+
+output_option = click.option(
+    "-o", "--output", metavar="OUT", type=click.Path(path_type=Path), help="File or folder for the results."
+)
+overwrite_option = click.option("--overwrite", is_flag=True, help="Replace results that exist.")
+strict_option = click.option("--strict", is_flag=True, help="End with exit code 3 when something wants a person's eye.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+quiet_option = click.option("--quiet", is_flag=True, help="Print errors only.")
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
+@click.version_option(__version__, prog_name="veil")
+def main() -> None:
+    """Find every face in photos and cover it so that nobody can tell who it was.
+
+    Nothing leaves this machine, and inputs are never changed.
+
+    \b
+    Examples:
+      veil run party.jpg              writes party.veiled.jpg
+      veil run photos/ -o safe/       a whole folder, under the same names
+      veil serve                      the studio, in a browser
+    """
+
+
+@main.command(epilog=EXIT_CODES)
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@output_option
+@setting_options(Stage.FIND, Stage.COVER, Stage.WRITE)
+@click.option(
+    "--report", "report_file", metavar="FILE", type=click.Path(path_type=Path), help="Write a report, without names."
+)
+@overwrite_option
+@strict_option
+@json_option
+@quiet_option
+def run(
+    inputs: tuple[str, ...],
+    output: Path | None,
+    report_file: Path | None,
+    overwrite: bool,
+    strict: bool,
+    as_json: bool,
+    quiet: bool,
+    **values: Any,
+) -> None:
+    """Find and cover every face in each INPUT and write new files.
+
+    An INPUT is a picture, a pattern in quotes, or a folder with all below it. Without --output, photo.jpg becomes
+    photo.veiled.jpg and the folder photos becomes photos.veiled.
+
+    \b
+    Examples:
+      veil run party.jpg
+      veil run party.jpg -o safe.png --style solid --color ff8800
+      veil run photos/ -o safe/ --profile thorough --strict
+      veil run "scans/*.tif" -o safe/ --report safe/report.json
+      veil run plate.jpg --region 40,300,180,340
+    """
+    from veil import detect, pipeline
+    from veil.files import check_target, write_aside
+    from veil.media.image import open_picture
+
+    options = Options(**values)
+    if report_file:
+        check_target(report_file, overwrite=overwrite)
+    tasks, left_out, options = _tasks(inputs, output, options)
+    workers = _workers(len(tasks))
+    finder = detect.load(options.profile, streams=workers)
+
+    def do(task: "Task", step: Callable[[], None]) -> "Report":
+        with (
+            open_picture(task.source, max_pixels=options.max_pixels) as picture,
+            write_aside(task.target, overwrite=overwrite) as stream,
+        ):
+            return pipeline.anonymise(picture, finder, stream, options, step)[1]
+
+    outcomes = _work(tasks, do, workers, shows_progress=not (quiet or as_json))
+    if report_file:
+        _write_text(report_file, json.dumps(_report(outcomes), indent=2) + "\n", overwrite)
+    _tell(outcomes, left_out, as_json, quiet)
+    _end(outcomes, strict)
+
+
+@main.command(epilog=EXIT_CODES)
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.option("-o", "--output", metavar="PLAN", type=click.Path(path_type=Path), help="File or folder for the plans.")
+@setting_options(Stage.FIND)
+@overwrite_option
+@strict_option
+@json_option
+@quiet_option
+def find(
+    inputs: tuple[str, ...],
+    output: Path | None,
+    overwrite: bool,
+    strict: bool,
+    as_json: bool,
+    quiet: bool,
+    **values: Any,
+) -> None:
+    """Find every face in each INPUT and write a plan of what to cover, to be read, edited and used by veil cover.
+
+    Without --output, the plan for photo.jpg is photo.plan.json. With --json and no --output plans are only printed.
+
+    \b
+    Examples:
+      veil find party.jpg
+      veil find party.jpg --json
+      veil find photos/ -o plans/
+    """
+    from veil import detect, pipeline, plan, report
+    from veil.media.image import open_picture
+
+    options = Options(**values)
+    writes = output is not None or not as_json
+    tasks, left_out, options = _tasks(inputs, output, options, ending=".plan.json")
+    workers = _workers(len(tasks))
+    finder = detect.load(options.profile, streams=workers)
+    plans: dict[Path, Any] = {}
+
+    def do(task: "Task", step: Callable[[], None]) -> "Report":
+        with open_picture(task.source, max_pixels=options.max_pixels) as picture:
+            made = pipeline.find(picture, finder, options, step)
+        if writes:
+            _write_text(task.target, plan.to_json(made), overwrite)
+        plans[task.source] = json.loads(plan.to_json(made))
+        return report.report(made, options.style)
+
+    outcomes = _work(tasks, do, workers, shows_progress=not (quiet or as_json))
+    if as_json:
+        entries = [_entry(each, writes) | {"plan": plans.get(each.task.source)} for each in outcomes]
+        click.echo(json.dumps(entries, indent=2))
+    else:
+        _tell(outcomes, left_out, as_json, quiet)
+    _end(outcomes, strict)
+
+
+@main.command()
+@click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
+@click.option("--plan", "plan_file", metavar="PLAN", type=click.Path(path_type=Path), required=True, help="The plan.")
+@click.option("-o", "--output", metavar="OUT", type=click.Path(path_type=Path), required=True, help="File to write.")
+@setting_options(Stage.COVER, Stage.WRITE)
+@click.option(
+    "--max-megapixels", default=Options().max_megapixels, show_default=True, metavar="MP",
+    type=click.FloatRange(0.01, 4000), help=settings()["max_megapixels"].help,
+)  # fmt: skip
+@overwrite_option
+@strict_option
+@json_option
+@quiet_option
+def cover(
+    source: Path,
+    plan_file: Path,
+    output: Path,
+    overwrite: bool,
+    strict: bool,
+    as_json: bool,
+    quiet: bool,
+    **values: Any,
+) -> None:
+    """Cover INPUT as a plan says, without looking for faces again.
+
+    \b
+    Examples:
+      veil find party.jpg -o party.plan.json
+      veil cover party.jpg --plan party.plan.json -o safe.jpg
+    """
+    from veil import pipeline, plan
+    from veil.files import write_aside
+    from veil.media.image import open_picture
+
+    tasks, _, options = _tasks([str(source)], output, Options(**values))
+    made = plan.from_json(_read(plan_file))
+
+    def do(task: "Task", step: Callable[[], None]) -> "Report":
+        with (
+            open_picture(task.source, max_pixels=options.max_pixels) as picture,
+            write_aside(task.target, overwrite=overwrite) as stream,
+        ):
+            return pipeline.cover(picture, made, stream, options, step)
+
+    outcomes = _work(tasks, do, 1, shows_progress=False)
+    _tell(outcomes, [], as_json, quiet)
+    _end(outcomes, strict)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; this machine only.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
+def serve(host: str, port: int) -> None:
+    """Serve the studio: a page to drop photos on, see what is covered, and fetch the results.
+
+    \b
+    Examples:
+      veil serve
+      veil serve --port 9000
+    """
+    from veil.web import serve as serve_studio
+
+    serve_studio(host, port)
+
+
+def _tasks(
+    inputs: Sequence[str], output: Path | None, options: Options, ending: str = ""
+) -> tuple[list["Task"], list[Path], Options]:
+    """Return what to do, the files left out, and the options with the format that the output's name asks for."""
+    from veil.batch import gather
+    from veil.media.formats import extension, format_named, is_media
+
+    suffix = ending or (extension(options.format) if options.format else "")
+    tasks, left_out = gather(
+        inputs, output, lambda source: source.with_suffix(suffix).name if suffix else source.name, takes=is_media
+    )
+    if not tasks:
+        raise UsageError("There is no picture in what was given; nothing was done.")
+    if output is None or ending or [task.target for task in tasks] != [output]:
+        return tasks, left_out, options
+    wanted = format_named(output.suffix)
+    if options.format and format_named(options.format) != wanted:
+        raise UsageError(f"{output} is not a name for the format {options.format}; nothing was done.")
+    return tasks, left_out, replace(options, format=wanted)
+
+
+def _workers(tasks: int) -> int:
+    """Return how many pictures to do side by side: one for each processor that this process may use."""
+    return max(1, min(tasks, len(os.sched_getaffinity(0))))
+
+
+def _work(
+    tasks: Sequence["Task"],
+    do: Callable[["Task", Callable[[], None]], "Report"],
+    workers: int,
+    *,
+    shows_progress: bool,
+) -> list["Outcome[Report]"]:
+    """Do all tasks and return how they ended, in the order of the tasks."""
+    from veil.batch import work
+
+    outcomes = work(tasks, do, workers=workers)
+    if shows_progress:
+        from veil.console import watch
+
+        outcomes = watch(outcomes, len(tasks))
+    ended = {outcome.task: outcome for outcome in outcomes}
+    return [ended[task] for task in tasks]
+
+
+def _tell(outcomes: Sequence["Outcome[Report]"], left_out: Sequence[Path], as_json: bool, quiet: bool) -> None:
+    if as_json:
+        click.echo(json.dumps([_entry(outcome) for outcome in outcomes], indent=2))
+    elif quiet:
+        for outcome in outcomes:
+            if outcome.error:
+                click.echo(f"veil: {outcome.task.source}: {outcome.error}", err=True)
+    else:
+        from veil.console import summarise
+
+        summarise(outcomes, left_out)
+
+
+def _entry(outcome: "Outcome[Report]", writes: bool = True) -> dict[str, Any]:
+    """Return what is printed as JSON of one picture."""
+    from veil.report import to_dict
+
+    entry: dict[str, Any] = {"input": str(outcome.task.source), "status": "done" if outcome.result else "failed"}
+    if outcome.result:
+        return entry | ({"output": str(outcome.task.target)} if writes else {}) | to_dict(outcome.result)
+    return entry | {"error": str(outcome.error)}
+
+
+def _report(outcomes: Sequence["Outcome[Report]"]) -> dict[str, Any]:
+    """Return what --report writes: no names, since reports are passed on."""
+    from veil.report import to_dict
+
+    done = [to_dict(outcome.result) for outcome in outcomes if outcome.result]
+    return {"veil_report": 1, "version": __version__, "failed": len(outcomes) - len(done), "pictures": done}
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"The plan {path} cannot be read ({error.strerror}); nothing was covered.") from error
+
+
+def _write_text(path: Path, text: str, overwrite: bool) -> None:
+    from veil.files import write_aside
+
+    with write_aside(path, overwrite=overwrite) as stream:
+        stream.write(text.encode())
+
+
+def _end(outcomes: Sequence["Outcome[Report]"], strict: bool) -> None:
+    """Leave with the exit code that the outcomes call for."""
+    if any(outcome.error for outcome in outcomes):
+        raise SystemExit(EXIT_FAILED)
+    if strict and any(outcome.result and outcome.result.wants_review for outcome in outcomes):
+        raise SystemExit(EXIT_REVIEW)

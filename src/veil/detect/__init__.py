@@ -1,0 +1,60 @@
+"""Finding faces. The only room that knows models and the runtime that runs them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from veil.types import Detection
+
+
+class Detector(Protocol):
+    """Anything that finds faces in one picture. Keeps no state; may be called from several threads."""
+
+    @property
+    def name(self) -> str:
+        """Lower-case name that plans cite as the source."""
+
+    def detect(self, pixels: NDArray[np.uint8], /) -> list[Detection]:
+        """Return every face seen, in pixels of ``pixels``, in any order, low scores too.
+
+        Never returns ``[]`` to hide a failure: raises DetectorError, so that no half-covered file is written.
+
+        Args:
+            pixels: Upright RGB picture, shape (H, W, 3), dtype uint8.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """A detector and what its scores mean.
+
+    Attributes:
+        detector: Looks at one picture.
+        cover: (height, threshold) steps, as in boxes.thresholds: faces with such scores are covered.
+        suggest: The same for faces that are shown to a person for a decision.
+        models: SHA-256 of the weights of each model used, in hexadecimal, by name.
+    """
+
+    detector: Detector
+    cover: Sequence[tuple[float, float]]
+    suggest: Sequence[tuple[float, float]]
+    models: Mapping[str, str]
+
+
+def load(profile: str, *, streams: int = 1) -> Finder:
+    """Load the models of a profile.
+
+    Args:
+        profile: A value of Profile.
+        streams: How many pictures will be looked at side by side, each by its own thread.
+
+    Raises:
+        UsageError: The profile is not known.
+        DetectorError: A model cannot be loaded.
+    """
+    from veil.detect.profiles import build  # the back ends are loaded when used
+
+    return build(profile, streams)

@@ -1,0 +1,168 @@
+"""The whole flow on one page: decode, find, plan; then plan, cover, encode."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from veil import boxes
+from veil import plan as plans
+from veil import report as reports
+from veil.detect import Finder
+from veil.media.image import Picture, encode
+from veil.options import Options
+from veil.redact import cover_mask, redact
+from veil.types import Detection, Frame, Kind, Plan, Region, Report, Shape, Span
+
+# A face found in one frame of an animation is also covered in the frames just before and after, where it may have
+# been missed.
+LEAD_FRAMES = 2
+
+MIDDLE_GREY = 128
+SAME_FACE = 0.4  # intersection over union
+
+Step = Callable[[], None]
+"""Called after each frame or page; may raise to stop the work."""
+
+
+def find(picture: Picture, finder: Finder, options: Options, step: Step = lambda: None) -> Plan:
+    """Return what is to be covered in a picture.
+
+    Args:
+        picture: An open picture.
+        finder: Loaded models for the profile of ``options``.
+        options: All settings; those of stage FIND are used.
+        step: Called after each frame or page.
+
+    Raises:
+        InputError: The picture is damaged.
+        DetectorError: A model failed.
+    """
+    return _find(picture, picture.frames(), finder, options, step)
+
+
+def cover(picture: Picture, plan: Plan, stream: BinaryIO, options: Options, step: Step = lambda: None) -> Report:
+    """Write a picture with the regions of a plan covered.
+
+    Args:
+        picture: The open picture that the plan was made for.
+        plan: What to cover.
+        stream: Where the file is written. What it holds after an error must be thrown away.
+        options: All settings; those of stages COVER and WRITE are used.
+        step: Called after each frame or page.
+
+    Raises:
+        PlanError: The plan was made for another picture.
+        InputError: The picture is damaged.
+        UsageError: The format asked for is unknown or cannot hold the picture.
+    """
+    return _cover(picture, picture.frames(), plan, stream, options, step)
+
+
+def anonymise(
+    picture: Picture, finder: Finder, stream: BinaryIO, options: Options, step: Step = lambda: None
+) -> tuple[Plan, Report]:
+    """Find every face in a picture and write it with the faces covered: find(), then cover().
+
+    The arguments and errors are those of find() and cover().
+    """
+    # One frame is decoded once and kept; several are decoded twice, so that memory does not grow with their number.
+    kept = list(picture.frames()) if picture.facts.frames == 1 else None
+    plan = _find(picture, kept or picture.frames(), finder, options, step)
+    return plan, _cover(picture, kept or picture.frames(), plan, stream, options, step)
+
+
+def _find(picture: Picture, frames: Iterable[Frame], finder: Finder, options: Options, step: Step) -> Plan:
+    facts = picture.facts
+    shape = Shape(options.shape)
+    regions: list[Region] = [plans.drawn(area, shape) for area in options.region]
+    for frame in frames:
+        regions += plans.regions(
+            _look(finder, frame),
+            cover=finder.cover,
+            suggest=finder.suggest,
+            shape=shape,
+            grow=options.grow,
+            min_height=options.min_size,
+            frames=_span(frame.index, facts.frames, facts.kind),
+        )
+        step()
+    return Plan(facts, tuple(regions), options.profile, options.digest(), finder.models)
+
+
+def _look(finder: Finder, frame: Frame) -> list[Detection]:
+    """Return the faces in a frame: in its colours and, where parts of it are transparent, also as people see it."""
+    rgb = _eight_bit(frame.pixels)
+    found = finder.detector.detect(rgb)
+    if frame.alpha is not None and not (frame.alpha == np.iinfo(frame.alpha.dtype).max).all():
+        share = frame.alpha[..., None] / np.float32(np.iinfo(frame.alpha.dtype).max)
+        seen = rgb * share + MIDDLE_GREY * (1 - share)
+        found = found + finder.detector.detect(np.rint(seen).astype(np.uint8))
+        once = boxes.nms(boxes.stack([each.box for each in found]), np.array([each.score for each in found]), SAME_FACE)
+        found = [found[index] for index in once.tolist()]
+    return found
+
+
+def _eight_bit(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.uint8]:
+    """Return pixels as uint8; 16-bit ones by their brightest value, since many files use only part of the range."""
+    if pixels.dtype == np.uint8:
+        return pixels.astype(np.uint8, copy=False)
+    return (pixels * (255.0 / max(int(pixels.max()), 1))).astype(np.uint8)
+
+
+def _span(index: int, frames: int, kind: Kind) -> Span | None:
+    """Return the frames in which a face found in one frame is covered."""
+    if kind is Kind.STILL:
+        return None
+    lead = LEAD_FRAMES if kind is Kind.ANIMATION else 0
+    return Span(max(0, index - lead), min(frames, index + lead + 1))
+
+
+def covered_frames(picture: Picture, plan: Plan, options: Options) -> Iterator[Frame]:
+    """Yield the frames of a picture with the regions of a plan covered; arguments and errors as for cover()."""
+    plans.check_fits(plan, picture.facts)
+    return _covered(picture.frames(), plan, options, lambda: None)
+
+
+def _cover(
+    picture: Picture, frames: Iterable[Frame], plan: Plan, stream: BinaryIO, options: Options, step: Step
+) -> Report:
+    plans.check_fits(plan, picture.facts)
+    covered = _covered(frames, plan, options, step)
+    encode(covered, picture, stream, format=options.format or None, quality=options.quality)
+    return reports.report(plan, options.style, _sha256(stream))
+
+
+def _sha256(stream: BinaryIO) -> str:
+    """Return the hash of all that a stream holds, in hexadecimal."""
+    stream.seek(0)
+    digest = hashlib.sha256()
+    while chunk := stream.read(1 << 20):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _covered(frames: Iterable[Frame], plan: Plan, options: Options, step: Step) -> Iterator[Frame]:
+    for frame in frames:
+        yield _cover_frame(frame, plans.to_cover(plan, frame.index), options)
+        step()
+
+
+def _cover_frame(frame: Frame, regions: Sequence[Region], options: Options) -> Frame:
+    """Return a frame with regions covered; a covered area is opaque."""
+    pixels = redact(
+        frame.pixels,
+        regions,
+        options.style,
+        color=options.color,
+        safety_boxes=options.boxes,
+        visible=None if frame.alpha is None else frame.alpha > 0,
+    )
+    if frame.alpha is None:
+        return replace(frame, pixels=pixels)
+    alpha = frame.alpha.copy()
+    alpha[cover_mask(regions, *alpha.shape)] = np.iinfo(alpha.dtype).max
+    return replace(frame, pixels=pixels, alpha=alpha)

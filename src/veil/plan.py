@@ -1,0 +1,177 @@
+"""Detections and drawn areas in, a Plan out; plans as JSON and back.
+
+The JSON form is described by plan.schema.json beside this file.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+from veil import boxes
+from veil.errors import PlanError
+from veil.types import Box, Detection, Facts, Kind, Plan, Point, Region, Shape, Span, State
+
+VERSION = 1
+# An ellipse leaves out the corners of its box: it is made larger by this, so that it reaches over chin and brow also
+# where the box that was found is a little off.
+ELLIPSE_REACH = 1.15
+
+COVERED_STATES = frozenset({State.COVERED, State.DRAWN})
+
+Steps = Sequence[tuple[float, float]]
+
+
+def regions(
+    detections: Sequence[Detection],
+    *,
+    cover: Steps,
+    suggest: Steps,
+    shape: Shape,
+    grow: float,
+    min_height: float = 0,
+    frames: Span | None = None,
+) -> list[Region]:
+    """Return what is to be done with each detection, in reading order; the least sure are left out.
+
+    Args:
+        detections: What was seen in one picture.
+        cover: (height, threshold) steps, as in boxes.thresholds; faces at or above it are covered.
+        suggest: The same for faces that are only suggested.
+        shape: Outline of the areas.
+        grow: Size of a box beside the face; an ellipse is ELLIPSE_REACH times larger still.
+        min_height: Lower faces are left out, in pixels.
+        frames: The frames that the areas lie in.
+    """
+    faces = boxes.stack([each.box for each in detections])
+    areas = boxes.grow(faces, grow * ELLIPSE_REACH if shape is Shape.ELLIPSE else grow)
+    heights = faces[:, 3] - faces[:, 1]
+    scores = np.array([each.score for each in detections])
+    sure = scores >= boxes.thresholds(heights, cover)
+    wanted = (sure | (scores >= boxes.thresholds(heights, suggest))) & (heights >= min_height)
+    found = [
+        Region(
+            box=_rounded(Box(*area)),
+            shape=shape,
+            state=State.COVERED if certain else State.SUGGESTED,
+            score=round(min(float(each.score), 1.0), 4),
+            source=each.source,
+            face=_rounded(each.box),
+            points=tuple(Point(round(x, 2), round(y, 2)) for x, y in each.points),
+            frames=frames,
+        )
+        for each, area, certain, kept in zip(detections, areas.tolist(), sure, wanted, strict=True)
+        if kept
+    ]
+    return sorted(found, key=lambda region: (region.box.top, region.box.left, region.box, region.source))
+
+
+def drawn(area: Box, shape: Shape, frames: Span | None = None) -> Region:
+    """Return a region that a person drew."""
+    return Region(box=area, shape=shape, state=State.DRAWN, score=None, source="user", frames=frames)
+
+
+def to_cover(plan: Plan, index: int) -> list[Region]:
+    """Return the regions of one frame or page that are to be covered."""
+    return [
+        region
+        for region in plan.regions
+        if region.state in COVERED_STATES and (region.frames is None or index in range(*region.frames))
+    ]
+
+
+def check_fits(plan: Plan, picture: Facts) -> None:
+    """Refuse a plan that was made for another picture: the wrong areas would be covered and faces left bare.
+
+    Raises:
+        PlanError: The picture's bytes are not those that the plan was made for.
+    """
+    if plan.picture != picture:
+        raise PlanError(
+            "This plan was made for another picture, or the picture has changed since; nothing was written.\n"
+            "Make a new plan for it with veil find."
+        )
+
+
+def to_json(plan: Plan) -> str:
+    """Return a plan as JSON text, one region a line."""
+    head = {"veil_plan": VERSION, **asdict(plan), "models": dict(plan.models)}
+    lines = ",\n".join("    " + json.dumps(region) for region in head.pop("regions"))
+    listed = f"[\n{lines}\n  ]" if lines else "[]"
+    return json.dumps(head, indent=2).removesuffix("\n}") + f',\n  "regions": {listed}\n}}\n'
+
+
+def from_json(text: str | bytes) -> Plan:
+    """Return the plan that a JSON text holds.
+
+    Raises:
+        PlanError: It is not JSON, does not follow plan.schema.json, or contradicts itself.
+    """
+    try:
+        data = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise PlanError(f"The plan is not valid JSON ({error}); nothing was covered.") from error
+    problem = next(_schema_problems(data), None)
+    if problem is None:
+        plan = _build(data)
+        problem = next(_contradictions(plan), None)
+    if problem is not None:
+        raise PlanError(f"The plan cannot be used: {problem}; nothing was covered.")
+    return plan
+
+
+def _rounded(box: Box) -> Box:
+    return Box(*(round(side, 2) for side in box))
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number")
+
+
+@cache
+def _validator() -> Any:
+    from jsonschema import Draft202012Validator  # slow to import, and only needed for plans read from outside
+
+    schema = json.loads(resources.files("veil").joinpath("plan.schema.json").read_text("utf-8"))
+    return Draft202012Validator(schema)
+
+
+def _schema_problems(data: object) -> Iterator[str]:
+    for error in _validator().iter_errors(data):
+        place = "/".join(str(step) for step in error.absolute_path) or "its top level"
+        yield f"at {place}, the rule {error.validator!r} of the format is broken"
+
+
+def _build(data: dict[str, Any]) -> Plan:
+    picture = dict(data["picture"])
+    return Plan(
+        picture=Facts(**{**picture, "kind": Kind(picture["kind"])}),
+        regions=tuple(
+            Region(
+                box=Box(*each["box"]),
+                shape=Shape(each["shape"]),
+                state=State(each["state"]),
+                score=each["score"],
+                source=each["source"],
+                face=Box(*each["face"]) if each["face"] else None,
+                points=tuple(Point(*point) for point in each["points"]),
+                frames=Span(*map(int, each["frames"])) if each["frames"] else None,
+            )
+            for each in data["regions"]
+        ),
+        profile=data["profile"],
+        options_digest=data["options_digest"],
+        models=data["models"],
+    )
+
+
+def _contradictions(plan: Plan) -> Iterator[str]:
+    for number, region in enumerate(plan.regions):
+        if region.box.width <= 0 or region.box.height <= 0:
+            yield f"the box of region {number} is empty or turned inside out"
+        if region.frames is not None and not region.frames.first < region.frames.stop <= plan.picture.frames:
+            yield f"region {number} lies in frames that the picture does not have"

@@ -1,0 +1,72 @@
+import pytest
+
+from veil import options
+from veil.errors import UsageError
+from veil.options import Options, Stage
+from veil.types import Box
+
+
+def test_every_setting_has_one_sentence_of_help() -> None:
+    for name, setting in options.settings().items():
+        assert setting.help.endswith("."), name
+        assert setting.choices or setting.metavar or setting.parse is bool, name
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("profile", "fast", "fast"),
+        ("grow", "1.5", 1.5),
+        ("color", "#FF00aa", (255, 0, 170)),
+        ("boxes", "true", True),
+        ("quality", "75", 75),
+        ("region", ["1,2,3,4.5"], (Box(1, 2, 3, 4.5),)),
+    ],
+)
+def test_parse(name: str, text: str | list[str], value: object) -> None:
+    assert getattr(options.parse({name: text}), name) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("profile", "slow"),
+        ("grow", "0.9"),
+        ("grow", "nan"),
+        ("grow", "wide"),
+        ("color", "red"),
+        ("color", "+1ff00"),
+        ("boxes", "maybe"),
+        ("quality", "101"),
+        ("quality", "1.5"),
+        ("region", "1,2,3"),
+        ("region", "3,2,1,4"),
+        ("region", "nan,0,1,1"),
+        ("max_megapixels", "inf"),
+        ("colour", "ff00ff"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(name: str, text: str) -> None:
+    with pytest.raises(UsageError, match=rf"{name}.*nothing was done"):
+        options.parse({name: text})
+
+
+def test_parse_keeps_other_options() -> None:
+    assert options.parse({"style": "solid"}, Options(quality=50)) == Options(style="solid", quality=50)
+
+
+def test_values_are_checked_when_made() -> None:
+    with pytest.raises(UsageError, match="0.5 is not between 1 and 4"):
+        Options(grow=0.5)
+
+
+def test_digest_covers_exactly_the_settings_that_shape_a_plan() -> None:
+    plain = Options().digest()
+    changed = {
+        "profile": "fast", "min_size": 5, "shape": "box", "grow": 2, "region": (Box(0, 0, 1, 1),), "max_megapixels": 9,
+        "style": "solid", "color": (1, 2, 3), "boxes": True, "format": "png", "quality": 5,
+    }  # fmt: skip
+    assert changed.keys() == options.settings().keys()
+    for name, setting in options.settings().items():
+        digest = options.replace(Options(), **{name: changed[name]}).digest()
+        assert (digest != plain) == (setting.stage is Stage.FIND), name
