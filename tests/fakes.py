@@ -1,5 +1,6 @@
 """Detectors without a model, for tests that must be exact."""
 
+import io
 import threading
 
 import cv2
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from veil.detect import Detector, Finder
 from veil.errors import DetectorError
+from veil.media.image import encode, picture_from_array
 from veil.types import Box, Detection
 
 MAGENTA = (255, 0, 255)
@@ -66,6 +68,18 @@ class Paused:
 def finder(detector: Detector | None = None) -> Finder:
     """Return a finder that covers scores from 0.5 and suggests those from 0.2."""
     return Finder(detector=detector or Painted(), cover=((1e9, 0.5),), suggest=((1e9, 0.2),), models={})
+
+
+def photo(*faces: tuple[slice, slice], doubtful: tuple[tuple[slice, slice], ...] = (), format: str = "png") -> bytes:
+    """Return a grey picture file, 300 x 200, with magenta faces and orange doubtful ones at (rows, columns)."""
+    pixels = np.full((200, 300, 3), 200, np.uint8)
+    for places, colour in ((faces, MAGENTA), (doubtful, ORANGE)):
+        for place in places:
+            pixels[place] = colour
+    picture = picture_from_array(pixels)
+    stream = io.BytesIO()
+    encode(picture.frames(), picture, stream, format=format)
+    return stream.getvalue()
 
 
 def _areas(mask: NDArray[np.bool_]) -> list[list[int]]:

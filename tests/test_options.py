@@ -56,7 +56,7 @@ def test_parse_keeps_other_options() -> None:
 
 
 def test_values_are_checked_when_made() -> None:
-    with pytest.raises(UsageError, match="0.5 is not between 1 and 4"):
+    with pytest.raises(UsageError, match=r"0\.5 is not between 1 and 4"):
         Options(grow=0.5)
 
 

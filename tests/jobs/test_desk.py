@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from tests import fakes
@@ -13,7 +12,7 @@ from veil.errors import DeskFullError, DetectorError, JobError, NoSuchPhotoError
 from veil.jobs import desk as desks
 from veil.jobs import steps
 from veil.jobs.desk import Desk, Limits, Phase
-from veil.media.image import encode, open_picture, picture_from_array
+from veil.media.image import open_picture
 from veil.options import Options
 
 ME, OTHER = "me", "other"
@@ -28,14 +27,8 @@ class Clock:
         return self.now
 
 
-def photo(faces: bool = True) -> bytes:
-    pixels = np.full((200, 300, 3), 200, np.uint8)
-    if faces:
-        pixels[FACE] = fakes.MAGENTA
-    picture = picture_from_array(pixels)
-    stream = io.BytesIO()
-    encode(picture.frames(), picture, stream, format="png")
-    return stream.getvalue()
+def photo() -> bytes:
+    return fakes.photo(FACE)
 
 
 def load(profile: str, *, streams: int) -> Finder:

@@ -35,9 +35,9 @@ def shown(data: bytes) -> list[gif.Codes]:
     return result
 
 
-def sprite_on(background: gif.Codes, left: int) -> gif.Codes:
+def sprite_on(background: gif.Codes, left: int, width: int = 5) -> gif.Codes:
     codes = background.copy()
-    codes[4:9, left : left + 5] = 0xFF00FF
+    codes[4:9, left : left + width] = 0xFF00FF
     return codes
 
 
@@ -50,6 +50,8 @@ CLEAR = np.full((16, 16), gif.TRANSPARENT, np.int32)
         pytest.param([colours(256)], id="256-colours"),
         pytest.param([colours(256), colours(256, start=500)], id="new-palette"),
         pytest.param([colours(256), sprite_on(colours(256), 0), sprite_on(colours(256), 8)], id="257-colours-shown"),
+        pytest.param([colours(9), sprite_on(colours(9), 0, 12), sprite_on(colours(9), 0, 3)], id="sprite-shrinks"),
+        pytest.param([sprite_on(CLEAR, 3), sprite_on(sprite_on(CLEAR, 3), 9)], id="margin-around-the-first"),
         pytest.param([colours(9), colours(9), colours(9)], id="nothing-changes"),
         pytest.param([CLEAR, CLEAR], id="all-transparent"),
         pytest.param([sprite_on(CLEAR, 0), sprite_on(CLEAR, 8), CLEAR, colours(3)], id="moves-over-transparency"),

@@ -144,6 +144,21 @@ def test_a_coloured_cover_on_a_grey_picture_uses_up_its_grey_profile() -> None:
     assert np.abs(shown[4:].astype(int) - as_srgb(image)[4:]).max() <= 1
 
 
+@pytest.mark.parametrize("target", ["jpeg", "png", "webp", "avif", "heic", "tiff", "gif", "bmp"])
+def test_a_grey_profile_goes_along_or_is_used_up(target: str) -> None:
+    levels = np.repeat(np.arange(20, 250, 20, dtype=np.uint8), 8)[None].repeat(16, axis=0)
+    image = Image.fromarray(levels)
+    image.info["icc_profile"] = profile(b"GRAY", gamma=1.0)
+    wanted = as_srgb(image).astype(int)
+    with open_picture(again(file_of(image, "PNG", icc_profile=image.info["icc_profile"]), format=target)) as picture:
+        shown = to_pil(next(picture.frames()), picture)
+    if "icc_profile" in shown.info:
+        assert np.abs(as_srgb(shown).astype(int) - wanted).mean() < 3
+    else:
+        assert target not in ("jpeg", "png", "tiff")
+        assert np.abs(np.asarray(shown.convert("RGB")).astype(int) - wanted).mean() < 3
+
+
 def test_cmyk_becomes_srgb_without_a_profile() -> None:
     image = Image.fromarray(smooth()).convert("CMYK")
     for format in ("JPEG", "TIFF"):

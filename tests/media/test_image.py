@@ -202,12 +202,8 @@ def test_other_arrays_are_refused(bad: NDArray[Any]) -> None:
 
 
 def test_hashes_tell_arrays_apart() -> None:
-    arrays = [
-        np.zeros((2, 6), np.uint8),
-        np.zeros((3, 4), np.uint8),
-        np.zeros((2, 3), np.uint16),
-        np.ones((2, 6), "u1"),
-    ]
+    arrays: list[NDArray[Any]] = [np.zeros((2, 6), np.uint8), np.zeros((3, 4), np.uint8), np.ones((2, 6), np.uint8)]
+    arrays.append(np.zeros((2, 3), np.uint16))
     assert len({picture_from_array(array).facts.sha256 for array in arrays}) == 4
 
 

@@ -104,6 +104,13 @@ def test_sums_are_checked_where_pixels_depend_on_them() -> None:
     assert_same(frames_of(good[:33] + text + good[33:]), frames_of(good))
 
 
+def test_a_bomb_of_words_is_never_unpacked() -> None:
+    good = file_of(noise(30, 30, 3), "PNG")
+    words = chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(1 << 24)))
+    profile = chunk(b"iCCP", b"name\0\0" + b"not deflated")
+    assert_same(frames_of(good[:33] + words + profile + good[33:]), frames_of(good))
+
+
 def test_a_time_too_fine_for_png_is_rounded() -> None:
     frames = [Frame(noise(4, 4, 3, seed=seed), None, seed, Fraction(100_001, 1000)) for seed in range(2)]
     out = BytesIO()

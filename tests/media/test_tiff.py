@@ -1,3 +1,4 @@
+import struct
 from io import BytesIO
 
 import numpy as np
@@ -43,6 +44,19 @@ def test_sixteen_bits_are_written_exactly(mode: str) -> None:
         assert frame.pixels.dtype == np.uint16
         colours = page.samples[:, :, None] if mode == "L" else page.samples[:, :, :3]
         np.testing.assert_array_equal(frame.pixels, np.broadcast_to(colours, frame.pixels.shape))
+
+
+def test_multiplied_opacity_is_divided_out() -> None:
+    page = np.full((4, 4, 4), 32768, np.uint16)
+    page[:, :, 0] = 16384
+    page[0, 0] = 0
+    out = BytesIO()
+    tiff.write([Raster("RGBA", page, None)], out)
+    entry = struct.pack("<HHI", 338, 3, 1)
+    (frame,) = frames_of(out.getvalue().replace(entry + b"\2", entry + b"\1"))
+    assert frame.alpha is not None and (frame.alpha == page[:, :, 3]).all()
+    assert frame.pixels[1, 1].tolist() == [32768, 65535, 65535]
+    assert frame.pixels[0, 0].tolist() == [0, 0, 0]
 
 
 def test_pages_may_differ_in_size_and_mode() -> None:

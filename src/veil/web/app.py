@@ -1,5 +1,6 @@
 """The studio's routes. They do no work themselves: photos go to the desk and come back from it."""
 
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request, send_file
@@ -137,9 +138,12 @@ def _chosen(*stages: Stage) -> dict[str, str]:
     return request.args.to_dict()
 
 
-def _send(path: Any, format_name: str) -> Response:
+def _send(path: Path, format_name: str) -> Response:
+    mimetype = f"image/{format_name}"
     try:
-        return send_file(path, mimetype=f"image/{format_name}", conditional=False, etag=False)
+        if request.method == "HEAD":  # nobody would close the file
+            return Response(mimetype=mimetype, headers={"Content-Length": path.stat().st_size})
+        return send_file(path, mimetype=mimetype, conditional=False, etag=False)
     except FileNotFoundError as error:
         raise NoSuchPhotoError("The photo has been deleted. Hand it in again.") from error
 

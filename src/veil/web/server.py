@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import socket
 from collections.abc import Callable
 from types import FrameType
 from typing import Any, NoReturn
@@ -33,26 +34,29 @@ def serve(host: str = HOST, port: int = PORT, *, ready: Callable[[str], None] = 
             f"The studio has no password yet, so it is served on {HOST} only, not on {host}; it was not started."
         )
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    with Desk() as desk:
-        try:
-            server: Any = create_server(
-                create_app(desk),
-                host=host,
-                port=port,
-                threads=THREADS,
-                ident=None,
-                max_request_body_size=desk.limits.upload_bytes + FORM_BYTES,
-            )
-        except (OSError, OverflowError, ValueError) as error:
-            raise UsageError(
-                f"Port {port} cannot be had ({error}); the studio was not started. Choose another with --port."
-            ) from error
+    with _listening(host, port) as listener, Desk() as desk:
+        server: Any = create_server(
+            create_app(desk),
+            sockets=[listener],
+            threads=THREADS,
+            ident=None,
+            max_request_body_size=desk.limits.upload_bytes + FORM_BYTES,
+        )
         signal.signal(signal.SIGTERM, _leave)
         ready(f"http://{host}:{server.effective_port}")
         try:
             server.run()
         finally:
             server.close()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port))
+    except (OSError, OverflowError) as error:
+        raise UsageError(
+            f"Port {port} cannot be had ({error}); the studio was not started. Choose another with --port."
+        ) from error
 
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:

@@ -94,6 +94,7 @@ function coverQuery() {
 function applySettings() {
   document.body.classList.toggle("no-boxes", !find("#boxes").checked);
   document.body.style.setProperty("--chosen-color", chosen("color"));
+  find("#style-more").textContent = find(`#style-${chosen("style")}-more`).textContent;
   for (const photo of photos) photo.refresh();
 }
 
@@ -220,7 +221,7 @@ class Photo {
     this.part(".note").textContent = nothing ? t("card.nothing.more") : suggested ? count("card.review", suggested) : "";
     this.card.dataset.verdict = nothing ? "nothing" : suggested ? "review" : "good";
     this.part(".meta").textContent = `${picture.width} × ${picture.height} · ${picture.format.toUpperCase()}`;
-    this.part(".compare").style.setProperty("--ratio", picture.width / picture.height);
+    this.card.style.setProperty("--ratio", picture.width / picture.height);
     this.drawBoxes();
   }
 
