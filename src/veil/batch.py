@@ -13,6 +13,9 @@ from veil.errors import InputError, OutputError, UsageError, VeilError
 
 T = TypeVar("T")
 
+MARK = ".veiled"
+"""Ends the name, before its ending, of a result that lies beside its input."""
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -41,44 +44,51 @@ class Stopped(Exception):  # noqa: N818 - not an error: the user asked for it
 
 
 def gather(
-    inputs: Sequence[str], output: Path | None, name: Callable[[Path], str], *, takes: Callable[[Path], bool]
+    inputs: Sequence[str],
+    output: Path | None,
+    *,
+    name: Callable[[Path], str],
+    beside: Callable[[Path], str],
+    takes: Callable[[Path], bool],
 ) -> tuple[list[Task], list[Path]]:
     """Return what is to be done for inputs as a user names them.
 
-    One file goes to ``output``, which is a folder if it has no ending, or beside itself. The files of a folder go under
-    the same names into ``output``, or into a folder beside it with ".veiled" added to its name. Several inputs go into
-    the folder ``output``.
+    Without ``output`` every result goes beside its input. One file goes to ``output``, which is a folder if it has no
+    ending. Several files, and those of a folder under the same names, go into the folder ``output``.
 
     Args:
         inputs: Files, folders and glob patterns.
         output: A file or folder.
-        name: Gives a result's name for a picture's path, for results in another folder.
-        takes: Whether a file in a folder is a picture; named files are always taken.
+        name: Gives a result's name for a picture, for results in another folder.
+        beside: The same for results beside their inputs.
+        takes: Whether a file in a folder is meant; named files are always taken.
 
     Returns:
-        The tasks, and files in folders that are not pictures.
+        The tasks, and the files in folders that are not meant.
 
     Raises:
         UsageError: Two results would have the same name.
         OutputError: A result would replace an input.
     """
     paths = [path for text in inputs for path in _expand(text)]
-    into_folder = len(paths) > 1 or output is None or output.is_dir() or not output.suffix
     tasks: list[Task] = []
     left_out: list[Path] = []
     for path in paths:
         if path.is_dir():
             taken, others = _walk(path, output, takes)
             left_out += others
-            folder = output or path.resolve().with_name(path.resolve().name + ".veiled")
-            if output is not None and len(paths) > 1:
-                folder = output / path.resolve().name
-            tasks += [Task(each, folder / each.relative_to(path).with_name(name(each))) for each in taken]
-        elif output is None:
-            named = Path(name(path))
-            tasks.append(Task(path, path.with_name(f"{named.stem}.veiled{named.suffix}")))
+            inner = Path(path.resolve().name) if len(paths) > 1 else Path()
+            places = [inner / source.relative_to(path).parent for source in taken]
         else:
-            tasks.append(Task(path, output / name(path) if into_folder else output))
+            taken, places = [path], [Path()]
+        for source, place in zip(taken, places, strict=True):
+            if output is None:
+                target = source.with_name(beside(source))
+            elif paths == [source] and output.suffix and not output.is_dir():
+                target = output
+            else:
+                target = output / place / name(source)
+            tasks.append(Task(source, target))
     tasks = _apart(tasks)
     _refuse_inputs(tasks)
     return tasks, left_out
@@ -128,13 +138,13 @@ def _expand(text: str) -> list[Path]:
 
 
 def _walk(folder: Path, output: Path | None, takes: Callable[[Path], bool]) -> tuple[list[Path], list[Path]]:
-    """Return the pictures below a folder, and the other files; neither hidden ones nor those in the output folder."""
+    """Return the files below a folder that are meant, and the others; hidden ones and earlier results are neither."""
     inside = output.resolve() if output is not None and output.resolve() != folder.resolve() else None
     pictures: list[Path] = []
     others: list[Path] = []
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        is_result = inside is not None and path.resolve().is_relative_to(inside)
+        is_result = path.stem.endswith(MARK) or (inside is not None and path.resolve().is_relative_to(inside))
         if path.is_file() and not hidden and not is_result:
             (pictures if takes(path) else others).append(path)
     return pictures, others

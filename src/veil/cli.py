@@ -1,6 +1,7 @@
 """The command line: run, find, cover, serve. Thin: flags come from Options, the work is done by pipeline."""
 
 import json
+import logging
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -141,8 +142,8 @@ def run(
 ) -> None:
     """Find and cover every face in each INPUT and write new files.
 
-    An INPUT is a picture, a pattern in quotes, or a folder with all below it. Without --output, photo.jpg becomes
-    photo.veiled.jpg and the folder photos becomes photos.veiled.
+    An INPUT is a picture, a pattern in quotes, or a folder with all below it. Without --output, the result of photo.jpg
+    is photo.veiled.jpg beside it.
 
     \b
     Examples:
@@ -209,7 +210,7 @@ def find(
 
     options = Options(**values)
     writes = output is not None or not as_json
-    tasks, left_out, options = _tasks(inputs, output, options, ending=".plan.json")
+    tasks, left_out, options = _tasks(inputs, output, options, plans=True)
     workers = _workers(len(tasks))
     finder = detect.load(options.profile, streams=workers)
     plans: dict[Path, Any] = {}
@@ -291,25 +292,30 @@ def serve(host: str, port: int) -> None:
       veil serve
       veil serve --port 9000
     """
-    from veil.web import serve as serve_studio
+    from veil.web.server import serve as serve_studio
 
     serve_studio(host, port)
 
 
 def _tasks(
-    inputs: Sequence[str], output: Path | None, options: Options, ending: str = ""
+    inputs: Sequence[str], output: Path | None, options: Options, *, plans: bool = False
 ) -> tuple[list["Task"], list[Path], Options]:
     """Return what to do, the files left out, and the options with the format that the output's name asks for."""
-    from veil.batch import gather
+    from veil.batch import MARK, gather
     from veil.media.formats import extension, format_named, is_media
 
-    suffix = ending or (extension(options.format) if options.format else "")
-    tasks, left_out = gather(
-        inputs, output, lambda source: source.with_suffix(suffix).name if suffix else source.name, takes=is_media
-    )
+    ending = extension(options.format) if options.format else ""
+
+    def name(source: Path) -> str:
+        return f"{source.stem}.plan.json" if plans else f"{source.stem}{ending or source.suffix}"
+
+    def beside(source: Path) -> str:
+        return name(source) if plans else f"{source.stem}{MARK}{ending or source.suffix}"
+
+    tasks, left_out = gather(inputs, output, name=name, beside=beside, takes=is_media)
     if not tasks:
         raise UsageError("There is no picture in what was given; nothing was done.")
-    if output is None or ending or [task.target for task in tasks] != [output]:
+    if output is None or plans or [task.target for task in tasks] != [output]:
         return tasks, left_out, options
     wanted = format_named(output.suffix)
     if options.format and format_named(options.format) != wanted:
@@ -332,13 +338,32 @@ def _work(
     """Do all tasks and return how they ended, in the order of the tasks."""
     from veil.batch import work
 
-    outcomes = work(tasks, do, workers=workers)
+    outcomes = work(tasks, _told(do), workers=workers)
     if shows_progress:
         from veil.console import watch
 
         outcomes = watch(outcomes, len(tasks))
     ended = {outcome.task: outcome for outcome in outcomes}
     return [ended[task] for task in tasks]
+
+
+def _told(do: Callable[["Task", Callable[[], None]], "Report"]) -> Callable[["Task", Callable[[], None]], "Report"]:
+    """Turn an error that nobody foresaw into a failure of that picture alone."""
+    from veil.batch import Stopped
+
+    def attempt(task: "Task", step: Callable[[], None]) -> "Report":
+        try:
+            return do(task, step)
+        except (VeilError, MemoryError, Stopped):
+            raise
+        except Exception as error:
+            logging.getLogger("veil").debug("unforeseen", exc_info=True)
+            raise VeilError(
+                f"Veil has a bug that shows with this picture ({type(error).__name__}); nothing was written for it.\n"
+                "Please report it."
+            ) from error
+
+    return attempt
 
 
 def _tell(outcomes: Sequence["Outcome[Report]"], left_out: Sequence[Path], as_json: bool, quiet: bool) -> None:

@@ -17,7 +17,8 @@ LISTED = 20
 def watch(outcomes: Iterable[Outcome[Report]], total: int) -> Iterator[Outcome[Report]]:
     """Pass outcomes on, with a progress bar on standard error if that is a terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("Looking for faces", total=total)
         for outcome in outcomes:
             yield outcome

@@ -1,9 +1,9 @@
 from typing import Literal
 
-import contract
 import numpy as np
 import pytest
 
+from tests.detect import contract
 from veil.detect.blazeface import BlazeFace, anchors, decode, whole_face
 from veil.detect.runtime import Tuning
 

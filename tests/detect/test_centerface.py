@@ -1,8 +1,8 @@
-import contract
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.detect import contract
 from veil.detect.centerface import CenterFace, decode
 from veil.detect.runtime import Tuning
 

@@ -31,9 +31,19 @@ def load(profile: str, *, streams: int) -> Finder:
     return fakes.finder()
 
 
+def looked_at(answer: TestResponse, desk: Desk) -> str:
+    """Return the id of a photo that was handed in, once it has been looked at."""
+    assert answer.json is not None
+    photo_id: str = answer.json["id"]
+    finding = desk._photos[photo_id].finding
+    assert finding is not None
+    finding.exception(timeout=30)
+    return photo_id
+
+
 @pytest.fixture
 def desk() -> Iterator[Desk]:
-    with Desk(load=load, limits=Limits(upload_bytes=2_000_000, photos=20)) as desk:
+    with Desk(load=load, limits=Limits(upload_bytes=200_000, photos=20)) as desk:
         yield desk
 
 
@@ -54,10 +64,7 @@ def submit(client: FlaskClient, desk: Desk) -> Submit:
     def submit(data: bytes, query: str = "", by: FlaskClient = client) -> dict[str, Any]:
         answer = by.post(f"/photos{query}", data=data)
         assert answer.status_code == 201, answer.json
-        photo_id = answer.json["id"]
-        finding = desk._photos[photo_id].finding
-        assert finding is not None
-        finding.exception(timeout=30)
+        photo_id = looked_at(answer, desk)
         facts = by.get(f"/photos/{photo_id}")
         assert facts.status_code == 200
         assert isinstance(facts.json, dict)

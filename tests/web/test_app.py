@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests import fakes
-from tests.web.conftest import Submit, studio
+from tests.web.conftest import Submit, looked_at, studio
 from veil.detect import Finder
 from veil.jobs.desk import Desk, Limits
 from veil.media.image import open_picture
@@ -99,7 +99,8 @@ def test_a_form_works_like_a_raw_body(client: FlaskClient, desk: Desk) -> None:
     form = {"photo": (io.BytesIO(fakes.photo(FACE)), "holiday in Rome.png")}
     answer = client.post("/photos", data=form)
     assert answer.status_code == 201
-    assert answer.json["phase"] in ("waiting", "looking", "ready")
+    photo_id = looked_at(answer, desk)
+    assert (pixels_of(client.get(f"/photos/{photo_id}/result?{BLUE}"))[FACE] == (0, 0, 255)).all()
 
 
 def test_a_form_without_the_file_is_refused(client: FlaskClient) -> None:
@@ -191,9 +192,9 @@ def test_not_a_picture(client: FlaskClient, submit: Submit, data: bytes, status:
 
 
 def test_too_large_a_file(client: FlaskClient, desk: Desk) -> None:
-    assert_problem(client.post("/photos", data=b"x" * 2_000_001), 413, "too-large")
+    assert_problem(client.post("/photos", data=b"x" * 200_001), 413, "too-large")
     assert_problem(client.post("/photos", data=b"x" * 4_000_000), 413, "too-large")
-    form = {"photo": (io.BytesIO(b"x" * 2_000_001), "x.png")}
+    form = {"photo": (io.BytesIO(b"x" * 200_001), "x.png")}
     assert_problem(client.post("/photos", data=form), 413, "too-large")
     assert desk._photos == {}
 
@@ -262,7 +263,9 @@ def test_not_ready_yet() -> None:
 
     with Desk(load=load) as desk:
         client = studio(desk).test_client()
-        photo_id = client.post("/photos", data=fakes.photo(FACE)).json["id"]
+        answer = client.post("/photos", data=fakes.photo(FACE))
+        assert answer.json is not None
+        photo_id = answer.json["id"]
         assert paused.reached.wait(30)
         assert client.get(f"/photos/{photo_id}").json == {"id": photo_id, "phase": "looking"}
         assert_problem(client.get(f"/photos/{photo_id}/result"), 409, "not-ready")
@@ -275,11 +278,10 @@ def test_a_failing_detector_gives_no_result() -> None:
 
     with Desk(load=load) as desk:
         client = studio(desk).test_client()
-        photo_id = client.post("/photos", data=fakes.photo(FACE)).json["id"]
-        finding = desk._photos[photo_id].finding
-        assert finding is not None
-        finding.exception(timeout=30)
-        assert client.get(f"/photos/{photo_id}").json["problem"]["kind"] == "detector"
+        photo_id = looked_at(client.post("/photos", data=fakes.photo(FACE)), desk)
+        facts = client.get(f"/photos/{photo_id}").json
+        assert facts is not None
+        assert facts["problem"]["kind"] == "detector"
         assert_problem(client.get(f"/photos/{photo_id}/result"), 500, "detector")
         assert_problem(client.get(f"/photos/{photo_id}/covered"), 500, "detector")
 
@@ -292,10 +294,7 @@ def test_expired_photos_go_with_the_next_request() -> None:
 
     with Desk(load=load, clock=lambda: now[0], limits=Limits(keep_seconds=3600)) as desk:
         client = studio(desk).test_client()
-        photo_id = client.post("/photos", data=fakes.photo(FACE)).json["id"]
-        finding = desk._photos[photo_id].finding
-        assert finding is not None
-        finding.exception(timeout=30)
+        photo_id = looked_at(client.post("/photos", data=fakes.photo(FACE)), desk)
         folder = desk._photos[photo_id].folder
         now[0] = 3600.0
         client.get("/")
@@ -308,10 +307,7 @@ def test_names_of_uploads_are_neither_kept_nor_logged(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     form = {"photo": (io.BytesIO(fakes.photo(FACE)), "Zaphod <script>.png")}
-    photo_id = client.post("/photos", data=form).json["id"]
-    finding = desk._photos[photo_id].finding
-    assert finding is not None
-    finding.exception(timeout=30)
+    photo_id = looked_at(client.post("/photos", data=form), desk)
     client.get(f"/photos/{photo_id}/result")
     client.post("/photos.zip", data={"id": photo_id, "name": "Zaphod.png"})
     kept = [file for file in desk._photos[photo_id].folder.rglob("*") if file.is_file()]
@@ -332,6 +328,7 @@ def test_an_error_inside_is_told_without_its_message(
     assert "secret" not in answer.text
     assert "secret" not in caplog.text
     assert "RuntimeError" in caplog.text
+    caplog.clear()
 
 
 def test_people_get_a_page_and_programs_get_json(client: FlaskClient) -> None:

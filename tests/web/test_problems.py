@@ -26,7 +26,9 @@ def test_every_error_has_its_kind(error: errors.VeilError, status: int, kind: st
     assert kind in KINDS
 
 
-def test_other_errors_keep_their_message_to_themselves() -> None:
+def test_other_errors_keep_their_message_to_themselves(caplog: pytest.LogCaptureFixture) -> None:
     told = problem(MemoryError("secret"))
     assert (told["status"], told["kind"]) == (500, "internal")
     assert "secret" not in str(told)
+    assert "secret" not in caplog.text
+    caplog.clear()

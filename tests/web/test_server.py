@@ -13,7 +13,7 @@ from tests import fakes
 from veil.errors import UsageError
 from veil.web.server import serve
 
-PROGRAM = "from veil.web.server import serve; serve(port=0, ready=lambda address: print(address, flush=True))"
+PROGRAM = "from veil.web.server import serve; serve(port=0)"
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "localhost", "::", "192.168.1.2", ""])
@@ -37,7 +37,7 @@ def test_photos_are_deleted_when_the_server_stops(tmp_path: Path, stop: signal.S
     ) as server:
         assert server.stdout is not None
         assert server.stderr is not None
-        address = server.stdout.readline().strip()
+        address = server.stdout.readline().split()[-1]
         request = urllib.request.Request(f"{address}/photos", data=fakes.photo(), method="POST")
         with urllib.request.urlopen(request, timeout=30) as answer:
             assert answer.status == 201

@@ -19,9 +19,9 @@ from veil.types import Profile
 TILE = 1280
 OVERLAP = 256
 
-# A picture is also looked at reduced, for faces that do not fit into a tile, as long as it keeps some size.
-REDUCED = (1 / 2, 1 / 4, 1 / 8, 1 / 16)
-LEAST_SIDE = 256
+# A picture is also looked at reduced, for faces that do not fit into a tile, as long as it keeps some size: each scale
+# with the least length of the longer side that it may leave.
+REDUCED = {1 / 2: 128, 1 / 4: 384, 1 / 8: 384, 1 / 16: 384}
 
 # Enlarged it shows small faces; beyond this many pixels that takes too long, and so small faces are rare.
 ENLARGED = 2
@@ -68,7 +68,7 @@ class Recipe:
 RECIPES = {
     Profile.FAST: Recipe(("yunet",), False, False, (0.25, 0.3, 0.35, 0.4, 0.5), (0.25, 0.28, 0.3, 0.3, 0.35)),
     Profile.BALANCED: Recipe(
-        ("centerface", "yunet"), True, False, (0.12, 0.14, 0.18, 0.2, 0.25), (0.12, 0.13, 0.14, 0.14, 0.15)
+        ("centerface", "yunet"), True, False, (0.13, 0.14, 0.18, 0.2, 0.25), (0.13, 0.13, 0.14, 0.14, 0.15)
     ),
     Profile.THOROUGH: Recipe(
         ("centerface", "yunet"), True, True, (0.1, 0.1, 0.12, 0.15, 0.2), (0.1, 0.1, 0.11, 0.12, 0.13)
@@ -97,11 +97,15 @@ def _looks(recipe: Recipe, detectors: Mapping[str, Detector]) -> Iterator[Look]:
         yield Look(tiled, mirrored=mirrored)
         if recipe.enlarged:
             yield Look(tiled, ENLARGED, mirrored, most=MOST_WHEN_ENLARGED, most_pixels=MOST_ENLARGED)
-        for scale in REDUCED:
-            yield Look(tiled, scale, mirrored, least=LEAST_WHEN_REDUCED, least_side=LEAST_SIDE)
+        for scale, side in REDUCED.items():
+            yield Look(tiled, scale, mirrored, least=LEAST_WHEN_REDUCED, least_side=side)
     for name in recipe.models[1:]:
-        for scale in (1, *REDUCED):
+        for scale, side in {1: 0, **REDUCED}.items():
             yield Look(
-                detectors[name], scale, trust=CLOSE_UP_TRUST, least=CLOSE_UP, least_side=LEAST_SIDE // 2,
+                detectors[name],
+                scale,
+                trust=CLOSE_UP_TRUST,
+                least=CLOSE_UP,
+                least_side=side,
                 most_pixels=CLOSE_UP_PIXELS,
-            )  # fmt: skip
+            )

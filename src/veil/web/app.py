@@ -142,7 +142,7 @@ def _send(path: Path, format_name: str) -> Response:
     mimetype = f"image/{format_name}"
     try:
         if request.method == "HEAD":  # nobody would close the file
-            return Response(mimetype=mimetype, headers={"Content-Length": path.stat().st_size})
+            return Response(mimetype=mimetype, headers={"Content-Length": str(path.stat().st_size)})
         return send_file(path, mimetype=mimetype, conditional=False, etag=False)
     except FileNotFoundError as error:
         raise NoSuchPhotoError("The photo has been deleted. Hand it in again.") from error

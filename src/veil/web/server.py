@@ -18,7 +18,14 @@ PORT = 8000
 THREADS = 8
 
 
-def serve(host: str = HOST, port: int = PORT, *, ready: Callable[[str], None] = lambda address: None) -> None:
+def announce(address: str) -> None:
+    """Say where the studio is."""
+    print(
+        f"Veil's studio is open at {address}\nPress Ctrl-C to close it; every photo in it is deleted then.", flush=True
+    )
+
+
+def serve(host: str = HOST, port: int = PORT, *, ready: Callable[[str], None] = announce) -> None:
     """Serve the studio until Ctrl-C or SIGTERM; every photo is deleted then.
 
     Args:

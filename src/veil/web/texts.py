@@ -6,7 +6,7 @@ LANGUAGES = {"en": "English", "zh": "简体中文"}
 _EN = {
     "page.tag": "en",
     "page.title": "Veil: cover every face",
-    "page.skip": "Skip to the photos",
+    "page.skip": "Skip to the content",
     "page.language": "Language",
     "page.script": "This page needs JavaScript. It comes from this computer, like the rest of the page.",
     "page.local": "Nothing leaves this computer",
@@ -55,6 +55,7 @@ _EN = {
     "all.failed.other": "{n} failed",
     "all.kept": "Formats and full size are kept. Veil's copies are deleted an hour after your last look.",
     "card.photo": "Photo",
+    "card.progress": "Progress",
     "card.uploading": "Handing over",
     "card.waiting": "Waiting for its turn",
     "card.looking": "Looking for faces",
@@ -110,7 +111,7 @@ _EN = {
 _ZH = {
     "page.tag": "zh-Hans",
     "page.title": "Veil 人脸隐私卫士：遮住每一张脸",
-    "page.skip": "跳到照片",
+    "page.skip": "跳到主要内容",
     "page.language": "语言",
     "page.script": "此页面需要 JavaScript。它和页面的其他部分一样，都来自这台电脑。",
     "page.local": "照片不离开这台电脑",
@@ -159,6 +160,7 @@ _ZH = {
     "all.failed.other": "{n} 张失败",
     "all.kept": "格式和原始尺寸保持不变。最后一次查看满一小时，Veil 就删除它的副本。",
     "card.photo": "照片",
+    "card.progress": "进度",
     "card.uploading": "正在交给 Veil",
     "card.waiting": "正在排队",
     "card.looking": "正在查找人脸",

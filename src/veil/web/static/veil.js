@@ -45,6 +45,8 @@ function upload(file, profile, signal, progressed) {
     request.setRequestHeader("Accept", "application/json");
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.responseType = "json";
+    let sent = false;
+    request.upload.onload = () => (sent = true);
     request.upload.onprogress = (event) => event.lengthComputable && progressed(event.loaded / event.total);
     request.onload = () => {
       if (request.status === 201) return resolve(request.response);
@@ -53,7 +55,8 @@ function upload(file, profile, signal, progressed) {
     };
     request.onerror = () => reject(new Problem("network"));
     request.onabort = () => reject(new DOMException("aborted", "AbortError"));
-    signal.addEventListener("abort", () => request.abort());
+    // Once the server has it all, only its answer tells which photo to delete.
+    signal.addEventListener("abort", () => sent || request.abort());
     request.send(file);
   });
 }
@@ -120,6 +123,7 @@ class Photo {
     this.phase = "uploading";
     this.facts = null;
     this.shown = null; // the query whose covered preview is on the page
+    this.wanted = null; // the one that is being fetched
     this.visible = false;
     this.leaving = new AbortController();
     this.card = find("#card").content.firstElementChild.cloneNode(true);
@@ -204,7 +208,7 @@ class Photo {
       this.tell();
       this.become("ready");
       announce(t("live.ready", { name: this.name, result: this.part(".result").textContent }));
-      await this.refresh();
+      this.refresh();
     } catch (error) {
       this.fail(error);
     }
@@ -273,31 +277,29 @@ class Photo {
     const link = this.part(".download");
     link.href = this.resultPath;
     link.download = this.resultName;
-    if (!this.visible || this.shown === query || this.wanted === query) return;
+    if (!this.visible || query === (this.wanted ?? this.shown)) return;
     this.wanted = query;
+    const current = () => this.wanted === query;
     this.card.classList.add("covering");
     try {
-      if (!this.shown) await this.show(".before", `/photos/${this.id}/original`);
-      await showing(async () => {
-        if (this.wanted === query) await this.show(".after", `/photos/${this.id}/covered?${query}`);
-      });
-      if (this.wanted !== query) return;
+      if (!this.shown) await this.show(".before", `/photos/${this.id}/original`, current);
+      await showing(async () => current() && this.show(".after", `/photos/${this.id}/covered?${query}`, current));
+      if (!current()) return;
       this.shown = query;
+      this.wanted = null;
       this.part(".compare").hidden = false;
       this.card.dataset.shown = query;
+      this.card.classList.remove("covering");
       this.part(".glimpse")?.remove();
     } catch (error) {
-      this.fail(error);
-    } finally {
-      if (this.wanted === query) {
-        this.wanted = null;
-        this.card.classList.remove("covering");
-      }
+      if (current()) this.fail(error);
     }
   }
 
-  async show(selector, path) {
+  /** Fetches a picture and shows it, unless another one is wanted meanwhile. */
+  async show(selector, path, current) {
     const picture = await (await ask(path, { signal: this.leaving.signal })).blob();
+    if (!current()) return;
     const image = this.part(selector);
     URL.revokeObjectURL(image.src);
     image.src = URL.createObjectURL(picture);

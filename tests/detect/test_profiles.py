@@ -1,0 +1,50 @@
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from skimage.data import astronaut
+
+from veil import detect, models
+from veil.errors import UsageError
+from veil.types import Profile
+
+FACE = np.array([180, 70, 268, 190])
+
+
+LARGE = [(1, False), (6, False), (1, True)]
+TINY = (0.12, False)  # a face of 14 pixels, which the fast profile does not promise
+CASES = [(profile, *case) for profile in Profile for case in LARGE + ([TINY] if profile is not Profile.FAST else [])]
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(("profile", "scale", "mirrored"), CASES)
+def test_every_profile_finds_the_face_at_any_size(profile: Profile, scale: float, mirrored: bool) -> None:
+    pixels: Any = cv2.resize(astronaut(), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    if mirrored:
+        pixels = np.ascontiguousarray(pixels[:, ::-1])
+    finder = detect.load(profile)
+    found = [each for each in finder.detector.detect(pixels) if each.score > 0.4]
+    expected = FACE * scale if not mirrored else np.array([512 - FACE[2], FACE[1], 512 - FACE[0], FACE[3]])
+    best = max(found, key=lambda each: each.score)
+    np.testing.assert_allclose(best.box, expected, atol=0.15 * 120 * scale)
+
+
+@pytest.mark.parametrize("profile", Profile)
+def test_thresholds_rise_with_size_and_suggestions_need_less(profile: Profile) -> None:
+    from veil.detect.profiles import RECIPES
+
+    recipe = RECIPES[profile]
+    assert list(recipe.cover) == sorted(recipe.cover)
+    assert all(low <= high for low, high in zip(recipe.suggest, recipe.cover, strict=True))
+
+
+@pytest.mark.model
+def test_a_finder_tells_the_sums_of_its_models() -> None:
+    finder = detect.load("fast")
+    assert finder.models == {"yunet": models.WEIGHTS["yunet"].sha256}
+
+
+def test_unknown_profile_is_refused() -> None:
+    with pytest.raises(UsageError, match="no profile 'slow'"):
+        detect.load("slow")
