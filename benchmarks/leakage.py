@@ -80,9 +80,9 @@ def inside_alone(pixels: Pixels, region: Region) -> Pixels:
     """Return the rectangle around a region with all that lies outside the region black."""
     mask = cover_mask([region], *pixels.shape[:2])
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return np.where(mask[..., None], pixels, 0).astype(pixels.dtype)[
-        rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1
-    ]
+    alone = pixels.copy()
+    alone[~mask] = 0
+    return alone[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def fill_adds_nothing(pixels: Pixels, region: Region) -> bool:

@@ -55,7 +55,7 @@ def test_run_covers_and_leaves_the_input(paint: Paint) -> None:
     result = veil("run", photo)
     assert is_covered(photo.with_name("party.veiled.png"))
     assert photo.read_bytes() == before
-    assert "faces covered" in result.output
+    assert result.stdout == f"{photo.with_name('party.veiled.png')}: 1 area covered.\n"
 
 
 def test_run_on_a_folder_keeps_going_past_bad_files_and_names_them(paint: Paint, tmp_path: Path) -> None:
@@ -116,6 +116,18 @@ def test_ctrl_c_leaves_nothing_half_written(paint: Paint, painted_models: list[F
     painted_models.append(fakes.finder(Interrupting()))
     result = veil("run", paint("party.png"), "-o", tmp_path / "out.png", code=130)
     assert "stopped" in result.output and not (tmp_path / "out.png").exists() and no_parts(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("colour", "words"),
+    [
+        (fakes.MAGENTA, "1 area covered."),
+        (fakes.ORANGE, "0 areas covered, 1 doubtful left visible, please look."),
+        (None, "nothing found, please look."),
+    ],
+)
+def test_one_picture_is_told_in_one_line(paint: Paint, colour: tuple[int, int, int] | None, words: str) -> None:
+    assert veil("run", paint("party.png", colour=colour)).stdout.endswith(f": {words}\n")
 
 
 @pytest.mark.parametrize(
@@ -255,7 +267,7 @@ def test_limits_can_be_set(paint: Paint, tmp_path: Path) -> None:
     big = tmp_path / "big.png"
     Image.new("RGB", (200, 100)).save(big)
     result = veil("run", big, "-o", tmp_path / "p.png", "--max-megapixels", "0.0101", code=1)
-    assert "Failed:" in result.output and not (tmp_path / "p.png").exists()
+    assert "more than the limit" in result.output and not (tmp_path / "p.png").exists()
 
 
 def test_the_studio_is_served_to_this_machine_only() -> None:

@@ -4,7 +4,6 @@ find() makes a plan, cover() carries it out, anonymise() does both. What they ne
 """
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from veil.errors import VeilError
@@ -14,7 +13,8 @@ if TYPE_CHECKING:
     from veil.api import anonymise, cover, find
     from veil.detect import load as load_finder
 
-__version__ = version("veil")
+    __version__: str
+
 __all__ = ["Options", "VeilError", "__version__", "anonymise", "cover", "find", "load_finder"]
 
 _WHERE = {
@@ -26,6 +26,10 @@ _WHERE = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("veil")
     if name not in _WHERE:
         raise AttributeError(f"module 'veil' has no attribute {name!r}")
     module, attribute = _WHERE[name]

@@ -4,23 +4,27 @@ import json
 import logging
 import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from veil import __version__
 from veil.errors import UsageError, VeilError
 from veil.options import Options, Setting, Stage, settings
 
 if TYPE_CHECKING:  # models and codecs are loaded when a command uses them, so that help comes at once
     from veil.batch import Outcome, Task
+    from veil.detect import Finder
     from veil.types import Report
 
 EXIT_FAILED = 1
 EXIT_REVIEW = 3
 EXIT_STOPPED = 130
+
+LARGE_FILE = 3_000_000  # bytes
 
 EXIT_CODES = """
 \b
@@ -105,7 +109,7 @@ quiet_option = click.option("--quiet", is_flag=True, help="Print errors only.")
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
-@click.version_option(__version__, prog_name="veil")
+@click.version_option(package_name="veil", prog_name="veil")
 def main() -> None:
     """Find every face in photos and cover it so that nobody can tell who it was.
 
@@ -153,18 +157,19 @@ def run(
       veil run "scans/*.tif" -o safe/ --report safe/report.json
       veil run plate.jpg --region 40,300,180,340
     """
-    from veil import detect, pipeline
     from veil.files import check_target, write_aside
-    from veil.media.image import open_picture
 
     options = Options(**values)
     if report_file:
         check_target(report_file, overwrite=overwrite)
     tasks, left_out, options = _tasks(inputs, output, options)
     workers = _workers(len(tasks))
-    finder = detect.load(options.profile, streams=workers)
+    finder = _load(options, workers)
 
     def do(task: "Task", step: Callable[[], None]) -> "Report":
+        from veil import pipeline
+        from veil.media.image import open_picture
+
         with (
             open_picture(task.source, max_pixels=options.max_pixels) as picture,
             write_aside(task.target, overwrite=overwrite) as stream,
@@ -205,17 +210,19 @@ def find(
       veil find party.jpg --json
       veil find photos/ -o plans/
     """
-    from veil import detect, pipeline, plan, report
-    from veil.media.image import open_picture
+    from veil import plan, report
 
     options = Options(**values)
     writes = output is not None or not as_json
     tasks, left_out, options = _tasks(inputs, output, options, plans=True)
     workers = _workers(len(tasks))
-    finder = detect.load(options.profile, streams=workers)
+    finder = _load(options, workers)
     plans: dict[Path, Any] = {}
 
     def do(task: "Task", step: Callable[[], None]) -> "Report":
+        from veil import pipeline
+        from veil.media.image import open_picture
+
         with open_picture(task.source, max_pixels=options.max_pixels) as picture:
             made = pipeline.find(picture, finder, options, step)
         if writes:
@@ -323,6 +330,16 @@ def _tasks(
     return tasks, left_out, replace(options, format=wanted)
 
 
+def _load(options: Options, workers: int) -> "Finder":
+    """Load the models of the profile, and the codecs meanwhile."""
+    from veil import detect
+
+    with ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(detect.load, options.profile, streams=workers)
+        import_module("veil.pipeline")
+        return loading.result()
+
+
 def _workers(tasks: int) -> int:
     """Return how many pictures to do side by side: one for each processor that this process may use."""
     return max(1, min(tasks, len(os.sched_getaffinity(0))))
@@ -339,12 +356,17 @@ def _work(
     from veil.batch import work
 
     outcomes = work(tasks, _told(do), workers=workers)
-    if shows_progress:
+    if shows_progress and (len(tasks) > 1 or _takes_long(tasks[0].source)):
         from veil.console import watch
 
         outcomes = watch(outcomes, len(tasks))
     ended = {outcome.task: outcome for outcome in outcomes}
     return [ended[task] for task in tasks]
+
+
+def _takes_long(source: Path) -> bool:
+    """Return whether one picture is worth a progress bar; a small one is done before the bar could be read."""
+    return source.is_file() and source.stat().st_size > LARGE_FILE
 
 
 def _told(do: Callable[["Task", Callable[[], None]], "Report"]) -> Callable[["Task", Callable[[], None]], "Report"]:
@@ -369,14 +391,25 @@ def _told(do: Callable[["Task", Callable[[], None]], "Report"]) -> Callable[["Ta
 def _tell(outcomes: Sequence["Outcome[Report]"], left_out: Sequence[Path], as_json: bool, quiet: bool) -> None:
     if as_json:
         click.echo(json.dumps([_entry(outcome) for outcome in outcomes], indent=2))
-    elif quiet:
+    elif quiet or (len(outcomes) == 1 and not left_out):
         for outcome in outcomes:
-            if outcome.error:
+            if outcome.result is None:
                 click.echo(f"veil: {outcome.task.source}: {outcome.error}", err=True)
+            elif not quiet:
+                click.echo(f"{outcome.task.target}: {_in_words(outcome.result)}.")
     else:
         from veil.console import summarise
 
         summarise(outcomes, left_out)
+
+
+def _in_words(report: "Report") -> str:
+    """Return what was found in one picture."""
+    if report.nothing_found:
+        return "nothing found, please look"
+    covered = report.covered + report.drawn
+    words = f"{covered} {'area' if covered == 1 else 'areas'} covered"
+    return words + (f", {report.suggested} doubtful left visible, please look" if report.suggested else "")
 
 
 def _entry(outcome: "Outcome[Report]", writes: bool = True) -> dict[str, Any]:
@@ -391,6 +424,7 @@ def _entry(outcome: "Outcome[Report]", writes: bool = True) -> dict[str, Any]:
 
 def _report(outcomes: Sequence["Outcome[Report]"]) -> dict[str, Any]:
     """Return what --report writes: no names, since reports are passed on."""
+    from veil import __version__
     from veil.report import to_dict
 
     done = [to_dict(outcome.result) for outcome in outcomes if outcome.result]

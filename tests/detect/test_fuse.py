@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.fakes import MAGENTA, Crashing, Painted
-from veil.detect.fuse import Fused, Look
+from veil.detect.fuse import Fused, Look, Seconded
 from veil.errors import DetectorError
 from veil.types import Box, Detection, Point
 
@@ -100,3 +100,18 @@ def test_a_failing_look_fails_all() -> None:
 
 def test_nothing_seen_is_an_empty_list() -> None:
     assert Fused([Look(Painted())]).detect(PICTURE) == []
+
+
+@pytest.mark.parametrize(
+    ("score", "asked"), [pytest.param(0.3, False, id="sure"), pytest.param(0.29, True, id="doubtful")]
+)
+def test_a_second_detector_is_asked_where_the_first_is_not_sure(score: float, asked: bool) -> None:
+    first = Saying((Box(10, 10, 50, 50), score), name="first")
+    second = Saying((Box(12, 10, 50, 50), 0.2), (Box(90, 10, 130, 60), 0.5), name="second")
+    found = Seconded(first, second, sure=0.3).detect(PICTURE)
+    assert sorted(detection.source for detection in found) == (["first+second", "second"] if asked else ["first"])
+
+
+def test_a_failing_second_detector_fails_all() -> None:
+    with pytest.raises(DetectorError):
+        Seconded(Saying(), Crashing(), sure=0.3).detect(PICTURE)

@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import cv2
@@ -5,7 +6,9 @@ import numpy as np
 import pytest
 from skimage.data import astronaut
 
+from tests.fakes import Painted
 from veil import detect, models
+from veil.detect.profiles import RECIPES, Lazy
 from veil.errors import UsageError
 from veil.types import Profile
 
@@ -32,8 +35,6 @@ def test_every_profile_finds_the_face_at_any_size(profile: Profile, scale: float
 
 @pytest.mark.parametrize("profile", Profile)
 def test_thresholds_rise_with_size_and_suggestions_need_less(profile: Profile) -> None:
-    from veil.detect.profiles import RECIPES
-
     recipe = RECIPES[profile]
     assert list(recipe.cover) == sorted(recipe.cover)
     assert all(low <= high for low, high in zip(recipe.suggest, recipe.cover, strict=True))
@@ -48,3 +49,28 @@ def test_a_finder_tells_the_sums_of_its_models() -> None:
 def test_unknown_profile_is_refused() -> None:
     with pytest.raises(UsageError, match="no profile 'slow'"):
         detect.load("slow")
+
+
+def test_a_lazy_detector_is_loaded_once_by_whoever_comes_first() -> None:
+    loaded = []
+
+    def load() -> Painted:
+        loaded.append(1)
+        return Painted()
+
+    lazy = Lazy("painted", load)
+    assert not loaded
+    pictures = [np.zeros((20, 20, 3), np.uint8)] * 8
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lazy.detect, pictures))
+    assert loaded == [1]
+
+
+@pytest.mark.model
+def test_a_face_that_fills_the_picture_is_found() -> None:
+    close_up = np.ascontiguousarray(astronaut()[85:185, 190:262])
+    for profile in (Profile.BALANCED, Profile.THOROUGH):
+        finder = detect.load(profile)
+        heights = np.array([each.box.height for each in finder.detector.detect(close_up)])
+        scores = np.array([each.score for each in finder.detector.detect(close_up)])
+        assert (scores[heights > 60] >= 0.2).any()

@@ -3,6 +3,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from veil.jobs import steps
 from veil.jobs.desk import Desk, Limits, Phase
 from veil.media.image import open_picture
 from veil.options import Options
+from veil.types import Plan
 
 ME, OTHER = "me", "other"
 FACE = (slice(40, 80), slice(100, 130))
@@ -136,9 +138,9 @@ def test_the_same_options_are_covered_once(desk: Desk, monkeypatch: pytest.Monke
     made: list[Options] = []
     cover = steps.cover
 
-    def counting(*args: object) -> None:
-        made.append(args[3])  # type: ignore[arg-type]
-        cover(*args)  # type: ignore[arg-type]
+    def counting(*args: Any) -> None:
+        made.append(args[3])
+        cover(*args)
 
     monkeypatch.setattr(steps, "cover", counting)
     photo_id = submit(desk, photo())
@@ -238,6 +240,24 @@ def test_a_photo_deleted_while_looked_at_leaves_nothing_behind(room: Path) -> No
         assert [folder.name for folder in room.iterdir()] == [waiting]
 
 
+def test_a_photo_deleted_just_before_its_plan_is_saved_leaves_nothing_behind(
+    room: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = steps.look
+    with Desk(load=load, limits=Limits(at_once=1)) as desk:
+
+        def look_and_delete(*args: Any) -> Plan:
+            plan = look(*args)
+            desk.delete_all(ME)
+            return plan
+
+        monkeypatch.setattr(steps, "look", look_and_delete)
+        submit(desk, photo())
+        after = submit(desk, photo(), OTHER)
+        finished(desk, after, OTHER)
+        assert [folder.name for folder in room.iterdir()] == [after]
+
+
 def test_a_photo_deleted_while_it_waits_is_never_looked_at(room: Path) -> None:
     paused = fakes.Paused()
     with Desk(load=lambda profile, *, streams: fakes.finder(paused), limits=Limits(at_once=1)) as desk:
@@ -258,12 +278,12 @@ def test_a_photo_deleted_while_it_is_covered_leaves_nothing_behind(
     finished(desk, photo_id)
     cover = steps.cover
 
-    def interrupted(*args: object) -> None:
+    def interrupted(*args: Any) -> None:
         desk.delete(ME, photo_id)
-        cover(*args)  # type: ignore[arg-type]
+        cover(*args)
 
     monkeypatch.setattr(steps, "cover", interrupted)
-    with pytest.raises((NoSuchPhotoError, ValueError)):
+    with pytest.raises(NoSuchPhotoError):
         desk.result(ME, photo_id, Options())
     assert list(room.iterdir()) == []
 
@@ -289,11 +309,13 @@ def test_a_photo_in_work_does_not_expire(room: Path, clock: Clock) -> None:
     paused = fakes.Paused()
     with Desk(load=lambda profile, *, streams: fakes.finder(paused), clock=clock) as desk:
         photo_id = submit(desk, photo())
+        finding = desk._photos[photo_id].finding
+        assert finding is not None
         clock.now += 10_000
         desk.sweep()
         paused.go.set()
-        assert finished(desk, photo_id).phase is Phase.READY
-        desk.sweep()
+        finding.result(timeout=30)
+        desk.sweep()  # its hour begins when it is ready
         assert desk.status(ME, photo_id).phase is Phase.READY
 
 

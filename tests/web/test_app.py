@@ -335,7 +335,7 @@ def test_people_get_a_page_and_programs_get_json(client: FlaskClient) -> None:
     page = client.get("/nowhere", headers={"Accept": "text/html", "Accept-Language": "zh"})
     assert (page.status_code, page.mimetype) == (404, "text/html")
     assert "操作没有成功" in page.text
-    assert_problem(client.get("/nowhere"), 404, "refused")
+    assert_problem(client.get("/nowhere"), 404, "not-found")
     assert_problem(client.put("/photos"), 405, "refused")
 
 

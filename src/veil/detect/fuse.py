@@ -78,10 +78,38 @@ class Fused:
     def detect(self, pixels: NDArray[np.uint8], /) -> list[Detection]:
         """Return every face that any look saw, once, with the best look's score. See Detector."""
         height, width = pixels.shape[:2]
-        seen = [found for look in self._looks if look.suits(height, width) for found in look.detect(pixels)]
-        places = boxes.stack([detection.box for detection in seen])
-        scores = np.array([detection.score for detection in seen])
-        return [_united([seen[index] for index in group.tolist()]) for group in boxes.groups(places, scores, SAME_FACE)]
+        return fused([found for look in self._looks if look.suits(height, width) for found in look.detect(pixels)])
+
+
+class Seconded:
+    """Asks a second detector where the first one sees no face: nobody is told "nothing found" by one model alone."""
+
+    def __init__(self, first: Detector, second: Detector, *, sure: float) -> None:
+        """Take both detectors.
+
+        Args:
+            first: Always asked.
+            second: Asked when the first one sees no face with a score of ``sure``.
+            sure: Score of a face that makes the second look needless.
+        """
+        self.name = first.name
+        self._first = first
+        self._second = second
+        self._sure = sure
+
+    def detect(self, pixels: NDArray[np.uint8], /) -> list[Detection]:
+        """Return the faces that the first saw, and those of the second where it was asked. See Detector."""
+        seen = self._first.detect(pixels)
+        if any(detection.score >= self._sure for detection in seen):
+            return seen
+        return fused([*seen, *self._second.detect(pixels)])
+
+
+def fused(seen: Sequence[Detection]) -> list[Detection]:
+    """Return each face once, best first, whatever the order in which its detections come."""
+    places = boxes.stack([detection.box for detection in seen])
+    scores = np.array([detection.score for detection in seen])
+    return [_united([seen[index] for index in group.tolist()]) for group in boxes.groups(places, scores, SAME_FACE)]
 
 
 def _united(group: Sequence[Detection]) -> Detection:

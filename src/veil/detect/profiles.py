@@ -3,18 +3,21 @@
 How the numbers were chosen and what they find: docs/accuracy.md.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
 
 from veil.detect import Detector, Finder
-from veil.detect.centerface import CenterFace
-from veil.detect.fuse import Fused, Look
+from veil.detect.fuse import Fused, Look, Seconded
 from veil.detect.runtime import Tuning
 from veil.detect.tiles import Tiled
-from veil.detect.yunet import YuNet
 from veil.errors import UsageError
 from veil.models import WEIGHTS
-from veil.types import Profile
+from veil.types import Detection, Profile
 
 TILE = 1280
 OVERLAP = 256
@@ -24,7 +27,6 @@ OVERLAP = 256
 REDUCED = {1 / 2: 128, 1 / 4: 384, 1 / 8: 384, 1 / 16: 384}
 
 # Enlarged it shows small faces; beyond this many pixels that takes too long, and so small faces are rare.
-ENLARGED = 2
 MOST_ENLARGED = 8_000_000
 
 # Enlarged or reduced, a picture also shows things that only look like faces at that size: large ones when it is
@@ -32,17 +34,17 @@ MOST_ENLARGED = 8_000_000
 MOST_WHEN_ENLARGED = 192
 LEAST_WHEN_REDUCED = 24
 
-# YuNet sees faces that fill the picture and reach over its edge better than CenterFace, and more that are none.
+# YuNet sees faces that fill the picture and reach over its edge better than CenterFace, and more that are none: it is
+# asked for such faces only, where CenterFace is not sure of any.
 CLOSE_UP = 64
 CLOSE_UP_PIXELS = 1_500_000
 CLOSE_UP_TRUST = 0.3
+SURE = 0.3
 
 LEAST_SCORE = 0.08
 
 Steps = Sequence[tuple[float, float]]
 LIMITS = (16, 32, 64, 128, 1_000_000)
-
-MAKERS: dict[str, type[CenterFace] | type[YuNet]] = {"centerface": CenterFace, "yunet": YuNet}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +52,30 @@ class Recipe:
     """One profile.
 
     Attributes:
-        models: The detectors it uses, by their names in WEIGHTS; the first one looks at every scale.
-        enlarged: Whether it also looks at the enlarged picture.
-        mirrored: Whether it also looks at everything in a mirror.
+        model: Looks at every scale; a name in WEIGHTS.
+        second: Looks for close-ups where ``model`` sees no face for sure; a name in WEIGHTS or None.
+        enlarged: The scale at which the picture is looked at enlarged; None where it is not.
+        mirrored: Whether it is looked at in a mirror, too.
         cover: Scores from which a face is covered, one for each height up to LIMITS. They rise, since a large area
             covered for nothing costs most.
         suggest: The same for suggestions.
     """
 
-    models: tuple[str, ...]
-    enlarged: bool
+    model: str
+    second: str | None
+    enlarged: float | None
     mirrored: bool
     cover: tuple[float, ...]
     suggest: tuple[float, ...]
 
 
 RECIPES = {
-    Profile.FAST: Recipe(("yunet",), False, False, (0.25, 0.3, 0.35, 0.4, 0.5), (0.25, 0.28, 0.3, 0.3, 0.35)),
+    Profile.FAST: Recipe("yunet", None, None, False, (0.25, 0.3, 0.35, 0.4, 0.5), (0.25, 0.28, 0.3, 0.3, 0.35)),
     Profile.BALANCED: Recipe(
-        ("centerface", "yunet"), True, False, (0.13, 0.14, 0.18, 0.2, 0.25), (0.13, 0.13, 0.14, 0.14, 0.15)
+        "centerface", "yunet", 1.5, False, (0.12, 0.13, 0.18, 0.2, 0.25), (0.12, 0.13, 0.14, 0.14, 0.15)
     ),
     Profile.THOROUGH: Recipe(
-        ("centerface", "yunet"), True, True, (0.1, 0.1, 0.12, 0.15, 0.2), (0.1, 0.1, 0.11, 0.12, 0.13)
+        "centerface", "yunet", 2.0, True, (0.1, 0.1, 0.12, 0.15, 0.2), (0.1, 0.1, 0.11, 0.12, 0.13)
     ),
 }
 
@@ -82,30 +86,60 @@ def build(profile: str, streams: int) -> Finder:
         raise UsageError(f"There is no profile {profile!r}; nothing was done. Choose one of {', '.join(RECIPES)}.")
     recipe = RECIPES[Profile(profile)]
     tuning = Tuning(precision="bf16", streams=streams)
-    detectors = {name: MAKERS[name](min_score=LEAST_SCORE, tuning=tuning) for name in recipe.models}
+    detector: Detector = Fused(_every_scale(recipe, _open(recipe.model, tuning)))
+    if recipe.second:
+        second = Lazy(recipe.second, partial(_open, recipe.second, tuning))
+        detector = Seconded(detector, Fused(_close_ups(second)), sure=SURE)
     return Finder(
-        detector=Fused(list(_looks(recipe, detectors))),
+        detector=detector,
         cover=tuple(zip(LIMITS, recipe.cover, strict=True)),
         suggest=tuple(zip(LIMITS, recipe.suggest, strict=True)),
-        models={name: WEIGHTS[name].sha256 for name in recipe.models},
+        models={name: WEIGHTS[name].sha256 for name in (recipe.model, recipe.second) if name},
     )
 
 
-def _looks(recipe: Recipe, detectors: Mapping[str, Detector]) -> Iterator[Look]:
-    tiled = Tiled(detectors[recipe.models[0]], tile=TILE, overlap=OVERLAP)
-    for mirrored in (False, True) if recipe.mirrored else (False,):
-        yield Look(tiled, mirrored=mirrored)
-        if recipe.enlarged:
-            yield Look(tiled, ENLARGED, mirrored, most=MOST_WHEN_ENLARGED, most_pixels=MOST_ENLARGED)
-        for scale, side in REDUCED.items():
-            yield Look(tiled, scale, mirrored, least=LEAST_WHEN_REDUCED, least_side=side)
-    for name in recipe.models[1:]:
-        for scale, side in {1: 0, **REDUCED}.items():
-            yield Look(
-                detectors[name],
-                scale,
-                trust=CLOSE_UP_TRUST,
-                least=CLOSE_UP,
-                least_side=side,
-                most_pixels=CLOSE_UP_PIXELS,
-            )
+class Lazy:
+    """A detector that is loaded when it is first asked, since loading takes a tenth of a second."""
+
+    def __init__(self, name: str, load: Callable[[], Detector]) -> None:
+        """Take the name of the detector and the function that loads it."""
+        self.name = name
+        self._load = load
+        self._loading = threading.Lock()
+        self._loaded: Detector | None = None
+
+    def detect(self, pixels: NDArray[np.uint8], /) -> list[Detection]:
+        """Load the detector unless it is loaded, and ask it. See Detector."""
+        with self._loading:
+            self._loaded = self._loaded or self._load()
+        return self._loaded.detect(pixels)
+
+
+def _open(name: str, tuning: Tuning) -> Detector:
+    """Load a back end; only the one that is used is imported."""
+    if name == "yunet":
+        from veil.detect.yunet import YuNet
+
+        return YuNet(min_score=LEAST_SCORE, tuning=tuning)
+    from veil.detect.centerface import CenterFace
+
+    return CenterFace(min_score=LEAST_SCORE, tuning=tuning)
+
+
+def _every_scale(recipe: Recipe, detector: Detector) -> list[Look]:
+    """Return looks for faces of every size, the largest picture first: later ones reuse its memory."""
+    tiled = Tiled(detector, tile=TILE, overlap=OVERLAP)
+    looks = [Look(tiled)] + [
+        Look(tiled, scale, least=LEAST_WHEN_REDUCED, least_side=side) for scale, side in REDUCED.items()
+    ]
+    if recipe.enlarged:
+        looks.insert(0, Look(tiled, recipe.enlarged, most=MOST_WHEN_ENLARGED, most_pixels=MOST_ENLARGED))
+    return looks + [replace(look, mirrored=True) for look in looks if recipe.mirrored]
+
+
+def _close_ups(detector: Detector) -> list[Look]:
+    """Return looks for faces that fill the picture."""
+    return [
+        Look(detector, scale, trust=CLOSE_UP_TRUST, least=CLOSE_UP, least_side=side, most_pixels=CLOSE_UP_PIXELS)
+        for scale, side in ({1.0: 0} | REDUCED).items()
+    ]

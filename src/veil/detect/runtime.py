@@ -19,6 +19,7 @@ from veil.errors import DetectorError
 from veil.models import Weights
 
 _TELEMETRY = "openvino_telemetry"
+_CONVERTER = "openvino.tools.ovc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +189,10 @@ def _import_openvino() -> ModuleType:
             "imports openvino."
         )
     sys.modules[_TELEMETRY] = None  # type: ignore[assignment]  # None makes every later import of it fail
+    # The converter of other formats takes half of the time to import and is not needed here; it stays importable.
+    converter_comes_along = "openvino" not in sys.modules
+    if converter_comes_along:
+        sys.modules[_CONVERTER] = None  # type: ignore[assignment]
     try:
         import openvino  # type: ignore[import-untyped]
     except ImportError as error:
@@ -195,6 +200,9 @@ def _import_openvino() -> ModuleType:
             f"OpenVINO cannot be imported ({_in_a_line(error)}), so no picture can be looked at.\n"
             "Install it with: pip install openvino"
         ) from error
+    finally:
+        if converter_comes_along:
+            del sys.modules[_CONVERTER]
     module: ModuleType = openvino
     return module
 

@@ -18,7 +18,7 @@ from typing import IO, BinaryIO, Protocol, Self
 
 from veil import detect
 from veil import plan as plans
-from veil.errors import DeskFullError, JobError, NoSuchPhotoError, TooLargeError
+from veil.errors import DeskFullError, JobError, NoSuchPhotoError, TooLargeError, VeilError
 from veil.files import write_aside
 from veil.jobs import steps
 from veil.options import Options, Stage, settings
@@ -26,6 +26,7 @@ from veil.types import Plan, Style
 
 CHUNK_BYTES = 1 << 20
 SWEEP_SECONDS = 60.0
+DELETED = "The photo has been deleted. Hand it in again."
 
 
 class Phase(StrEnum):
@@ -317,8 +318,10 @@ class Desk:
                 try:
                     with self._covering, photo.work(), write_aside(target) as stream:
                         make(stream)
-                except _Gone as error:
-                    raise NoSuchPhotoError("The photo has been deleted. Hand it in again.") from error
+                except (_Gone, VeilError) as error:
+                    if photo.gone.is_set():
+                        raise NoSuchPhotoError(DELETED) from error
+                    raise
         return target
 
     def _remove(self, wanted: Callable[[_Photo], bool]) -> None:
@@ -364,7 +367,7 @@ def _plan(photo: _Photo) -> Plan:
         finding.result()
         return plans.from_json(photo.plan.read_bytes())
     except (_Gone, CancelledError, FileNotFoundError) as error:
-        raise NoSuchPhotoError("The photo has been deleted. Hand it in again.") from error
+        raise NoSuchPhotoError(DELETED) from error
 
 
 def _only_what_matters(options: Options) -> Options:

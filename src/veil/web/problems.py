@@ -35,9 +35,9 @@ _KINDS: dict[type[VeilError], tuple[str, str]] = {
     DetectorError: ("detector", "Looking for faces failed"),
 }
 _INTERNAL = ("internal", "Something went wrong")
-_TOO_LARGE = 413
+_NOT_FOUND, _REFUSED = "not-found", "refused"
 
-KINDS = frozenset({kind for kind, _ in _KINDS.values()} | {_INTERNAL[0], "refused"})
+KINDS = frozenset({kind for kind, _ in _KINDS.values()} | {_INTERNAL[0], _NOT_FOUND, _REFUSED})
 """Every kind of problem that the studio answers with; texts.py has a sentence for each."""
 
 log = logging.getLogger(__name__)
@@ -61,9 +61,10 @@ def problem(error: BaseException) -> dict[str, Any]:
 
 def _http(error: HTTPException) -> dict[str, Any]:
     status = error.code or 500
-    if status == _TOO_LARGE:
+    if status == 413:
         return _details(*_KINDS[TooLargeError], status, "The file is larger than the limit; it was not taken.")
-    return _details("refused", error.name, status, error.description or error.name)
+    kind = _NOT_FOUND if status == 404 else _REFUSED
+    return _details(kind, error.name, status, error.description or error.name)
 
 
 def _details(kind: str, title: str, status: int, detail: str) -> dict[str, Any]:

@@ -124,6 +124,7 @@ class Photo {
     this.facts = null;
     this.shown = null; // the query whose covered preview is on the page
     this.wanted = null; // the one that is being fetched
+    this.turn = 0;
     this.visible = false;
     this.leaving = new AbortController();
     this.card = find("#card").content.firstElementChild.cloneNode(true);
@@ -279,7 +280,8 @@ class Photo {
     link.download = this.resultName;
     if (!this.visible || query === (this.wanted ?? this.shown)) return;
     this.wanted = query;
-    const current = () => this.wanted === query;
+    const turn = (this.turn += 1); // the same query may come again while its first turn still runs
+    const current = () => this.turn === turn;
     this.card.classList.add("covering");
     try {
       if (!this.shown) await this.show(".before", `/photos/${this.id}/original`, current);

@@ -1,0 +1,1 @@
+"""Measurements of Veil, one script each; see README.md."""
