@@ -30,7 +30,8 @@ SPLITS = 5
 # Each style has a least strength in pixels. Smaller pictures are enlarged so that they are not covered more strongly,
 # beside the face, than a photo would be.
 LEAST_HEIGHT = 112
-# What Veil itself covers on the AT&T faces: 1.16 of the width and 1.17 of the height (medians), so all but the corners.
+# What Veil itself covers on the AT&T faces: 1.16 of the width and 1.17 of the height (medians of 80 pictures), so all
+# but the corners.
 OWN_SHARE = 1.17
 
 Cover = Callable[[Pixels, Region], Pixels]

@@ -1,11 +1,10 @@
 """Write the pages that are made from the code, or with --check say which of them are stale.
 
-    python scripts/build_docs.py
-    python scripts/build_docs.py --check
+python scripts/build_docs.py
+python scripts/build_docs.py --check
 """
 
 import argparse
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 import click
 
 from veil.cli import main as veil
-from veil.detect.profiles import LIMITS, RECIPES
+from veil.detect import profiles
 from veil.options import Options, Setting, Stage, settings
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -25,15 +24,15 @@ CLI_INTRO = """# The command line
 *This page is made from `veil --help`; `make docs` writes it anew.*
 
 `run` finds and covers in one go. `find` and `cover` do the same in two steps, with a [plan](plan.md) between them that
-a person can read and change. `serve` opens the studio in a browser. What each setting does and which values it takes
-stands in [settings.md](settings.md), what becomes of a file in [formats.md](formats.md).
+a person can read and change. `serve` runs the studio, a page for your browser. What each setting does and which values
+it takes stands in [settings.md](settings.md), what becomes of a file in [formats.md](formats.md).
 
 ## What is worth knowing
 
 - An input is a file, a folder or a pattern in quotes. What a file is shows from its first bytes, not from its name.
 - Without `--output`, the result of `photo.jpg` is `photo.veiled.jpg` beside it.
-- With one file, `--output` is the name of the result; its ending decides the format. Otherwise it is a folder, and a
-  folder's files are written there under the same names and in the same subfolders.
+- With one file, `--output` is the name of the result, and its ending decides the format. Without an ending, or with
+  more than one file, it is a folder. A folder's files are written there under the same names, in the same subfolders.
 - In a folder, hidden files and earlier results (`*.veiled.*`) are passed over. Files that are no pictures are counted
   as left out. Videos, and pictures that cannot be read, count as failed.
 - One bad file does not stop the others. It is named with the reason, and the exit code is 1.
@@ -69,17 +68,16 @@ STAGES = {
     Stage.WRITE: ("Writing", "Flags of `veil run` and `veil cover`."),
 }
 
-MARKS = re.compile(r"(<!-- scores -->\n).*?(<!-- end -->)", re.DOTALL)
+BLOCK_START, BLOCK_END = "<!-- {name} -->\n", "<!-- end -->"
 
 
 def pages() -> dict[Path, str]:
     """Return every page that is made from the code, by its path."""
     accuracy = DOCS / "accuracy.md"
-    table = _scores()
     return {
         DOCS / "cli.md": _cli(),
         DOCS / "settings.md": _settings(),
-        accuracy: MARKS.sub(lambda marks: marks[1] + table + marks[2], accuracy.read_text("utf-8")),
+        accuracy: _filled(accuracy.read_text("utf-8"), {"looks": _looks(), "scores": _scores()}),
     }
 
 
@@ -101,6 +99,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             path.write_text(wanted[path], "utf-8")
             print(f"wrote {path.name}")
     return 1 if check and stale(wanted) else 0
+
+
+def _filled(page: str, blocks: Mapping[str, str]) -> str:
+    """Return a page with the text between some of its marks replaced."""
+    for name, text in blocks.items():
+        before, start, rest = page.partition(BLOCK_START.format(name=name))
+        _, end, after = rest.partition(BLOCK_END)
+        if not end:
+            raise SystemExit(f"The page has no block {name!r}; nothing was written.")
+        page = before + start + text + end + after
+    return page
 
 
 def _cli() -> str:
@@ -159,18 +168,42 @@ def _allowed(setting: Setting) -> str:
         return ", ".join(f"`{choice}`" for choice in setting.choices)
     if setting.low is not None and setting.high is not None:
         return f"{setting.low:g} to {setting.high:g}"
-    return f"`{setting.metavar}`" + (", may be given several times" if setting.repeats else "") if setting.metavar else ""
+    if setting.repeats:
+        return f"`{setting.metavar}`, may be given several times"
+    return f"`{setting.metavar}`" if setting.metavar else "no value"
 
 
 def _python(value: Any) -> str:
     return repr(str(value) if isinstance(value, str) else value)
 
 
+def _looks() -> str:
+    """Return what each profile looks at."""
+    lines = ["| profile | models | sizes of the picture | in a mirror, too |", "|---|---|---|---|"]
+    reduced = [f"1/{round(1 / scale)}" for scale in profiles.REDUCED]
+    for profile, recipe in profiles.RECIPES.items():
+        models = recipe.model + (f"; {recipe.second} for close-ups" if recipe.second else "")
+        sizes = [f"{recipe.enlarged:g} times"] if recipe.enlarged else []
+        sizes += ["as it is", *reduced]
+        lines.append(f"| {profile} | {models} | {', '.join(sizes)} | {'yes' if recipe.mirrored else 'no'} |")
+    facts = f"""
+- Pictures larger than {profiles.TILE} pixels a side are looked at in tiles of that size, which overlap by
+  {profiles.OVERLAP} pixels, and whole at reduced sizes. Reduced sizes that leave too little to see are left out.
+- A picture is enlarged if that makes no more than {profiles.MOST_ENLARGED / 1e6:g} megapixels. This is for small faces:
+  finds of {profiles.MOST_WHEN_ENLARGED} pixels and more do not count there. At reduced sizes, finds under
+  {profiles.LEAST_WHEN_REDUCED} pixels do not count.
+- A second model is asked for close-ups when the first is not sure of any face (a score of {profiles.SURE:g}). It
+  sees faces that fill the picture better, and more that are none: only faces of {profiles.CLOSE_UP} pixels and more
+  count, and its scores are multiplied by {profiles.CLOSE_UP_TRUST:g}.
+"""
+    return "\n".join(lines) + "\n" + facts
+
+
 def _scores() -> str:
     """Return the table of scores from which a face is covered or suggested."""
-    bounds = [f"under {limit} px" for limit in LIMITS[:-1]] + [f"{LIMITS[-2]} px and more"]
+    bounds = [f"under {limit} px" for limit in profiles.LIMITS[:-1]] + [f"{profiles.LIMITS[-2]} px and more"]
     lines = [f"| profile | | {' | '.join(bounds)} |", "|---|---" + "|---" * len(bounds) + "|"]
-    for profile, recipe in RECIPES.items():
+    for profile, recipe in profiles.RECIPES.items():
         for what, scores in (("covered from", recipe.cover), ("suggested from", recipe.suggest)):
             lines.append(f"| {profile} | {what} | {' | '.join(f'{score:g}' for score in scores)} |")
     return "\n".join(lines) + "\n"

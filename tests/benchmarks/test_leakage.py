@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from benchmarks.leakage import (
+    attack,
     central_ellipse,
     covers,
     fill_adds_nothing,
@@ -16,8 +17,8 @@ from benchmarks.leakage import (
 )
 from PIL import Image
 
-from veil.redact import cover_mask
-from veil.types import Pixels
+from veil.redact import cover_mask, redact
+from veil.types import Pixels, Region
 
 
 def noise(height: int = 112, width: int = 92, seed: int = 0) -> Pixels:
@@ -67,8 +68,12 @@ def test_veil_can_be_made_from_the_solid_picture(share: float) -> None:
     assert fill_adds_nothing(pixels, central_ellipse(pixels, share))
 
 
+def _weak(pixels: Pixels, regions: list[Region], style: str, *, color: tuple[int, int, int] = (0, 0, 0)) -> Pixels:
+    return redact(pixels, regions, "gaussian" if style == "veil" else style, color=color)
+
+
 def test_a_fill_that_looked_at_the_face_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmarks.leakage.Style.VEIL", "gaussian")
+    monkeypatch.setattr("benchmarks.leakage.redact", _weak)
     pixels = noise()
     assert not fill_adds_nothing(pixels, central_ellipse(pixels, 0.8))
 
@@ -100,3 +105,17 @@ def test_one_person_alone_is_refused(tmp_path: Path) -> None:
     Image.fromarray(noise()).save(tmp_path / "ann" / "1.png")
     with pytest.raises(SystemExit, match="two people"):
         load(tmp_path)
+
+
+def test_nobody_is_told_apart_when_all_pictures_are_the_same() -> None:
+    people = np.repeat(np.arange(4), 6)
+    assert attack([noise()] * 24, people).tolist() == [0.25] * 5
+
+
+def test_attacker_names_those_who_can_be_told_apart_and_no_others() -> None:
+    pytest.importorskip("sklearn", reason="the attacker's learners are in benchmarks/requirements.txt")
+    people = np.repeat(np.arange(4), 10)
+    alike = [noise(56, 46, seed) for seed in range(40)]
+    marked = [np.maximum(each // 4, 60 * person).astype(np.uint8) for each, person in zip(alike, people, strict=True)]
+    assert attack(marked, people).min() == 1
+    assert attack(alike, people).mean() < 0.5
