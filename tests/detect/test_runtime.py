@@ -173,6 +173,29 @@ def test_more_threads_than_streams_get_the_same_answers(yunet: Model) -> None:
 
 
 @pytest.mark.model
+def test_threads_that_begin_together_do_not_wait_for_each_other_for_ever() -> None:
+    """OpenVINO 2026.4 hung here when the first inferences of a process ran side by side."""
+    program = """
+import sys, threading
+sys.setswitchinterval(1e-7)
+import numpy as np
+from veil.detect.yunet import YuNet
+from veil.detect.runtime import Tuning
+detector = YuNet(tuning=Tuning(streams=4))
+together = threading.Barrier(4)
+def look():
+    together.wait()
+    detector.detect(np.zeros((32, 32, 3), np.uint8))
+threads = [threading.Thread(target=look, daemon=True) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join(60)
+print("hung" if any(thread.is_alive() for thread in threads) else "done", flush=True)
+import os; os._exit(0)
+"""
+    assert python(program).stdout == "done\n"
+
+
+@pytest.mark.model
 def test_bf16_is_near_f32(yunet: Model) -> None:
     exact = yunet.run(picture(64, 64))["cls_8"]
     quick = Model(YUNET, TAKES, Tuning(precision="bf16")).run(picture(64, 64))["cls_8"]

@@ -7,6 +7,7 @@ Veil makes that package unimportable first; OpenVINO then works without it and t
 import hashlib
 import queue
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
@@ -20,6 +21,10 @@ from veil.models import Weights
 
 _TELEMETRY = "openvino_telemetry"
 _CONVERTER = "openvino.tools.ovc"
+
+# OpenVINO sets up parts of itself when they are first used, and hangs for ever when two threads do that at the same
+# time: each waits for the other and for Python's lock. So a model is loaded, and looks for the first time, alone.
+_FIRST_USE = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +95,20 @@ class Model:
         self._multiple = takes.multiple
         # One request for each stream: a further thread would only wait inside OpenVINO, holding more memory.
         self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        try:
-            core = openvino.Core()
-            network = _prepared(openvino, core.read_model(weights.path), takes)
-            compiled = core.compile_model(network, "CPU", _settings(core, tuning))
-            for _ in range(tuning.streams):
-                self._idle.put(compiled.create_infer_request())
-        except (RuntimeError, TypeError, ValueError) as error:
-            raise DetectorError(
-                f"The model {weights.file} could not be loaded by OpenVINO ({_in_a_line(error)}); nothing was looked "
-                "at.\nInstall Veil again, with the version of OpenVINO that it asks for."
-            ) from error
+        with _FIRST_USE:
+            try:
+                core = openvino.Core()
+                network = _prepared(openvino, core.read_model(weights.path), takes)
+                compiled = core.compile_model(network, "CPU", _settings(core, tuning))
+                for _ in range(tuning.streams):
+                    self._idle.put(compiled.create_infer_request())
+            except (RuntimeError, TypeError, ValueError) as error:
+                raise DetectorError(
+                    f"The model {weights.file} could not be loaded by OpenVINO ({_in_a_line(error)}); nothing was "
+                    "looked at.\nInstall Veil again, with the version of OpenVINO that it asks for."
+                ) from error
+            height, width = (takes.multiple,) * 2 if takes.multiple else compiled.input(0).shape[1:3]
+            self.run(np.zeros((height, width, 3), np.uint8))
 
     def run(self, pixels: NDArray[np.uint8]) -> Mapping[str, NDArray[np.float32]]:
         """Look at one picture.
