@@ -28,7 +28,7 @@ def paint(tmp_path: Path) -> Callable[..., Path]:
             pixels[20:40, 30:50] = colour
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels).save(path, **({"quality": 100, "subsampling": 0} if path.suffix == ".jpg" else {}))
+        Image.fromarray(pixels).save(path)
         return path
 
     return write

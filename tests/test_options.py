@@ -1,3 +1,6 @@
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from veil import options
@@ -62,11 +65,11 @@ def test_values_are_checked_when_made() -> None:
 
 def test_digest_covers_exactly_the_settings_that_shape_a_plan() -> None:
     plain = Options().digest()
-    changed = {
+    changed: dict[str, Any] = {
         "profile": "fast", "min_size": 5, "shape": "box", "grow": 2, "region": (Box(0, 0, 1, 1),), "max_megapixels": 9,
         "style": "solid", "color": (1, 2, 3), "boxes": True, "format": "png", "quality": 5,
     }  # fmt: skip
     assert changed.keys() == options.settings().keys()
     for name, setting in options.settings().items():
-        digest = options.replace(Options(), **{name: changed[name]}).digest()
+        digest = replace(Options(), **{name: changed[name]}).digest()
         assert (digest != plain) == (setting.stage is Stage.FIND), name

@@ -127,7 +127,7 @@ def test_transparent_pictures_are_looked_at_as_stored_and_as_seen() -> None:
 
         def detect(self, pixels: NDArray[np.uint8], /) -> list[Any]:
             grey = (pixels == 128).all(axis=2)
-            return super().detect(np.where(grey[..., None], np.uint8(MAGENTA), pixels))
+            return super().detect(np.where(grey[..., None], np.array(MAGENTA, np.uint8), pixels))
 
     stored = photo(Box(10, 30, 40, 70))
     alpha = np.full((120, 160, 1), 255, np.uint8)

@@ -20,7 +20,7 @@ def face(score: float, height: float = 40, left: float = 10) -> Detection:
 
 
 def regions(*detections: Detection, **more: Any) -> list[Any]:
-    settings = {"cover": COVER, "suggest": SUGGEST, "shape": Shape.ELLIPSE, "grow": 1.5} | more
+    settings: dict[str, Any] = {"cover": COVER, "suggest": SUGGEST, "shape": Shape.ELLIPSE, "grow": 1.5} | more
     return plans.regions(detections, **settings)
 
 

@@ -41,7 +41,7 @@ def by_hand(box: Box, shape: Shape, height: int, width: int) -> NDArray[np.bool_
         inside = ((down - y) / box.height * 2) ** 2 + ((across - x) / box.width * 2) ** 2 < 1
     else:
         inside = (down > box.top) & (down < box.bottom) & (across > box.left) & (across < box.right)
-    return inside.reshape(height, 16, width, 16).any(axis=(1, 3))
+    return np.asarray(inside.reshape(height, 16, width, 16).any(axis=(1, 3)))
 
 
 @pytest.mark.parametrize("shape", Shape)
@@ -104,7 +104,7 @@ def test_veil_over_a_whole_picture_is_neutral_grey(dtype: type, grey: int) -> No
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_veil_in_a_plain_wall_is_the_wall(dtype: type) -> None:
-    wall = np.full((80, 96, 3), (np.iinfo(dtype).max, 40, 7), dtype)
+    wall: Pixels = np.full((80, 96, 3), (np.iinfo(dtype).max, 40, 7), dtype)
     covered = redact(wall, [area(Box(-5, 20, 44, 90)), area(Box(30, 30, 70, 60))], "veil")
     np.testing.assert_allclose(covered.astype(int), wall, atol=0 if dtype is np.uint8 else 4)
 

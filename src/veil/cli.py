@@ -239,7 +239,7 @@ def find(
     _end(outcomes, strict)
 
 
-@main.command()
+@main.command(epilog=EXIT_CODES)
 @click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
 @click.option("--plan", "plan_file", metavar="PLAN", type=click.Path(path_type=Path), required=True, help="The plan.")
 @click.option("-o", "--output", metavar="OUT", type=click.Path(path_type=Path), required=True, help="File to write.")
@@ -404,11 +404,11 @@ def _tell(outcomes: Sequence["Outcome[Report]"], left_out: Sequence[Path], as_js
 
 
 def _in_words(report: "Report") -> str:
-    """Return what was found in one picture."""
+    """Return what was found in one picture, and covered if a file was made of it."""
     if report.nothing_found:
         return "nothing found, please look"
     covered = report.covered + report.drawn
-    words = f"{covered} {'area' if covered == 1 else 'areas'} covered"
+    words = f"{covered} {'area' if covered == 1 else 'areas'} {'covered' if report.output_sha256 else 'to cover'}"
     return words + (f", {report.suggested} doubtful left visible, please look" if report.suggested else "")
 
 

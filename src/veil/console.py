@@ -39,7 +39,7 @@ def summarise(outcomes: Sequence[Outcome[Report]], left_out: Sequence[Path]) -> 
     _name("Nothing found, please look:", empty, console)
     _name("Doubtful places left visible, please look:", doubtful, console)
     if left_out:
-        console.print(f"Left out: {len(left_out)} files in the folders that are not pictures.")
+        console.print(f"Left out, not pictures or results of earlier runs: {len(left_out)}.")
 
     table = Table()
     for heading in ("files", "faces covered", "suggestions", "nothing found", "failed"):

@@ -4,8 +4,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from skimage.data import astronaut
 
+from tests.detect.contract import portrait
 from tests.fakes import Painted
 from veil import detect, models
 from veil.detect.profiles import RECIPES, Lazy
@@ -23,7 +23,7 @@ CASES = [(profile, *case) for profile in Profile for case in LARGE + ([TINY] if 
 @pytest.mark.model
 @pytest.mark.parametrize(("profile", "scale", "mirrored"), CASES)
 def test_every_profile_finds_the_face_at_any_size(profile: Profile, scale: float, mirrored: bool) -> None:
-    pixels: Any = cv2.resize(astronaut(), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    pixels: Any = cv2.resize(portrait(), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     if mirrored:
         pixels = np.ascontiguousarray(pixels[:, ::-1])
     finder = detect.load(profile)
@@ -68,7 +68,7 @@ def test_a_lazy_detector_is_loaded_once_by_whoever_comes_first() -> None:
 
 @pytest.mark.model
 def test_a_face_that_fills_the_picture_is_found() -> None:
-    close_up = np.ascontiguousarray(astronaut()[85:185, 190:262])
+    close_up = np.ascontiguousarray(portrait()[85:185, 190:262])
     for profile in (Profile.BALANCED, Profile.THOROUGH):
         finder = detect.load(profile)
         heights = np.array([each.box.height for each in finder.detector.detect(close_up)])

@@ -246,7 +246,7 @@ def _contents(path: Path) -> bytes:
             file.seek(0)
             return file.read()
     except OSError as error:
-        raise InputError(f"The file cannot be read ({error.strerror or error}).") from error
+        raise InputError(f"The file cannot be read ({error.strerror or error}); nothing was made from it.") from error
 
 
 def _facts(format: str, header: Header, sha256: str) -> Facts:
