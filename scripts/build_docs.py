@@ -63,6 +63,7 @@ A value that is not allowed is refused before anything is done.
 """
 
 STAGES = {
+    Stage.READ: ("Reading", "Flags of `veil run`, `veil find` and `veil cover`."),
     Stage.FIND: ("Finding", "Flags of `veil run` and `veil find`. They shape the plan."),
     Stage.COVER: ("Covering", "Flags of `veil run` and `veil cover`."),
     Stage.WRITE: ("Writing", "Flags of `veil run` and `veil cover`."),

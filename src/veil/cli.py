@@ -126,7 +126,7 @@ def main() -> None:
 @main.command(epilog=EXIT_CODES)
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @output_option
-@setting_options(Stage.FIND, Stage.COVER, Stage.WRITE)
+@setting_options(Stage.READ, Stage.FIND, Stage.COVER, Stage.WRITE)
 @click.option(
     "--report", "report_file", metavar="FILE", type=click.Path(path_type=Path), help="Write a report, without names."
 )
@@ -186,7 +186,7 @@ def run(
 @main.command(epilog=EXIT_CODES)
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @click.option("-o", "--output", metavar="PLAN", type=click.Path(path_type=Path), help="File or folder for the plans.")
-@setting_options(Stage.FIND)
+@setting_options(Stage.READ, Stage.FIND)
 @overwrite_option
 @strict_option
 @json_option
@@ -243,11 +243,7 @@ def find(
 @click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
 @click.option("--plan", "plan_file", metavar="PLAN", type=click.Path(path_type=Path), required=True, help="The plan.")
 @click.option("-o", "--output", metavar="OUT", type=click.Path(path_type=Path), required=True, help="File to write.")
-@setting_options(Stage.COVER, Stage.WRITE)
-@click.option(
-    "--max-megapixels", default=Options().max_megapixels, show_default=True, metavar="MP",
-    type=click.FloatRange(0.01, 4000), help=settings()["max_megapixels"].help,
-)  # fmt: skip
+@setting_options(Stage.READ, Stage.COVER, Stage.WRITE)
 @overwrite_option
 @strict_option
 @json_option
@@ -333,7 +329,9 @@ def _tasks(
 def _load(options: Options, workers: int) -> "Finder":
     """Load the models of the profile, and the codecs meanwhile."""
     from veil import detect
+    from veil.detect.runtime import import_openvino
 
+    import_openvino()  # first and alone: Python imports one thing at a time, while models are compiled beside it
     with ThreadPoolExecutor(1) as pool:
         loading = pool.submit(detect.load, options.profile, streams=workers)
         import_module("veil.pipeline")

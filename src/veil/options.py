@@ -14,6 +14,7 @@ from veil.types import Box, Profile, Shape, Style
 class Stage(StrEnum):
     """The step of the flow that a setting belongs to."""
 
+    READ = "read"
     FIND = "find"
     COVER = "cover"
     WRITE = "write"
@@ -109,7 +110,7 @@ class Options:
     )
     max_megapixels: float = _setting(
         200.0,
-        Stage.FIND,
+        Stage.READ,
         "Refuse larger pictures before memory is taken for them; the frames of an animation count together.",
         parse=float,
         metavar="MP",

@@ -25,18 +25,26 @@ def picture(height: int, width: int, *faces: Box) -> NDArray[np.uint8]:
     return pixels
 
 
-def test_a_picture_that_fits_is_looked_at_as_it_is() -> None:
+@pytest.mark.parametrize("size", [(100, 60), (50, 200), (10, 1000)])
+def test_a_picture_with_no_more_pixels_than_a_tile_is_looked_at_whole(size: tuple[int, int]) -> None:
     detector = Recording()
-    Tiled(detector, tile=100, overlap=20).detect(picture(100, 60))
-    assert detector.sizes == [(100, 60)]
+    Tiled(detector, tile=100, overlap=20).detect(picture(*size))
+    assert detector.sizes == [size]
 
 
-@pytest.mark.parametrize(("height", "width", "count"), [(101, 60, 2), (180, 180, 4), (181, 100, 3), (1000, 30, 13)])
-def test_tiles_are_as_few_as_will_do_and_equal(height: int, width: int, count: int) -> None:
+@pytest.mark.parametrize(
+    ("size", "count", "tile"),
+    [
+        pytest.param((101, 100), 2, (61, 100), id="no-larger-than-needed"),
+        pytest.param((180, 180), 4, (100, 100), id="exactly-two"),
+        pytest.param((181, 100), 3, (74, 100), id="one-more"),
+        pytest.param((1000, 30), 13, (96, 30), id="a-strip"),
+    ],
+)
+def test_tiles_are_as_few_and_as_small_as_will_do(size: tuple[int, int], count: int, tile: tuple[int, int]) -> None:
     detector = Recording()
-    Tiled(detector, tile=100, overlap=20).detect(picture(height, width))
-    assert len(detector.sizes) == count
-    assert len(set(detector.sizes)) == 1 and max(detector.sizes[0]) <= 100
+    Tiled(detector, tile=100, overlap=20).detect(picture(*size))
+    assert detector.sizes == [tile] * count
 
 
 @pytest.mark.parametrize("size", [4, 11, 16])
@@ -50,7 +58,7 @@ def test_every_face_up_to_the_overlap_is_found_whole_wherever_it_lies(size: int)
 
 def test_a_face_cut_by_a_tile_is_dropped_not_returned_in_parts() -> None:
     tiled = Tiled(Painted(), tile=50, overlap=10)
-    assert tiled.detect(picture(50, 90, Box(30, 10, 60, 40))) == []
+    assert tiled.detect(picture(50, 90, Box(25, 10, 65, 40))) == []
 
 
 def test_a_face_cut_by_the_picture_itself_is_kept() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veil.detect.candidates import Candidates, settle
-from veil.detect.runtime import Input, Model, Tuning
+from veil.detect.runtime import SIZE_STEP, Input, Model, Tuning
 from veil.models import WEIGHTS
 from veil.types import Detection
 
@@ -34,7 +34,7 @@ class CenterFace:
             DetectorError: The network cannot be loaded.
         """
         self._min_score = min_score
-        self._model = Model(WEIGHTS[self.name], Input("NCHW", multiple=32), tuning)
+        self._model = Model(WEIGHTS[self.name], Input("NCHW", multiple=SIZE_STEP), tuning)
 
     def detect(self, pixels: NDArray[np.uint8], /) -> list[Detection]:
         """Return every face seen, best score first, low scores too.

@@ -1,5 +1,6 @@
 """Looking at big pictures part by part: Tiled(detector) is itself a detector."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ CUT = 2.0
 
 
 class Tiled:
-    """Looks at overlapping parts of a picture, none larger than a tile.
+    """Looks at overlapping parts of a picture, none with more pixels than a square tile.
 
     A face that is cut by a tile's edge and no larger than the overlap lies whole in the next tile, so what touches a
     cut is dropped. Larger faces may be dropped everywhere: look at the picture made smaller for them.
@@ -25,7 +26,7 @@ class Tiled:
 
         Args:
             detector: Looks at each tile.
-            tile: Longest side of a tile, in pixels.
+            tile: Longest side of a tile, in pixels; a picture with no more pixels than such a square stays whole.
             overlap: Least width that neighbouring tiles share, in pixels.
         """
         if not 0 <= overlap < tile:
@@ -39,8 +40,9 @@ class Tiled:
         """Return the faces in all tiles; one that lies in two tiles is returned twice. See Detector."""
         height, width = pixels.shape[:2]
         found: list[Detection] = []
-        for top, bottom in self._spans(height):
-            for left, right in self._spans(width):
+        whole = height * width <= self._tile**2
+        for top, bottom in self._spans(height, height if whole else self._tile):
+            for left, right in self._spans(width, width if whole else self._tile):
                 cuts = Box(
                     left if left > 0 else -np.inf,
                     top if top > 0 else -np.inf,
@@ -53,12 +55,12 @@ class Tiled:
                         found.append(moved)
         return found
 
-    def _spans(self, length: int) -> Iterator[tuple[int, int]]:
-        """Yield where tiles begin and end along one side: as few as will do, evenly spread, all of one size."""
-        tile = min(self._tile, length)
-        count = 1 if length <= tile else -(-(length - self._overlap) // (tile - self._overlap))
-        for start in np.linspace(0, length - tile, count).round().astype(int).tolist():
-            yield start, start + tile
+    def _spans(self, length: int, tile: int) -> Iterator[tuple[int, int]]:
+        """Yield where tiles begin and end along one side: as few and as small as will do, all of one size."""
+        count = 1 if length <= tile else math.ceil((length - self._overlap) / (tile - self._overlap))
+        size = math.ceil((length + (count - 1) * self._overlap) / count)
+        for start in np.linspace(0, length - size, count).round().astype(int).tolist():
+            yield start, start + size
 
 
 def _moved(detection: Detection, right: float, down: float) -> Detection:

@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veil.detect.candidates import Candidates, settle
-from veil.detect.runtime import Input, Model, Tuning
+from veil.detect.runtime import SIZE_STEP, Input, Model, Tuning
 from veil.models import WEIGHTS
 from veil.types import Detection
 
-_MULTIPLE = 32
 _CELLS = (8, 16, 32)  # pixels
 _OVERLAP = 0.3  # intersection over union above which two boxes are one face, as in OpenCV's FaceDetectorYN
 
@@ -35,7 +34,7 @@ class YuNet:
             DetectorError: The network cannot be loaded.
         """
         self._min_score = min_score
-        self._model = Model(WEIGHTS[self.name], Input("NCHW", multiple=_MULTIPLE, bgr=True), tuning)
+        self._model = Model(WEIGHTS[self.name], Input("NCHW", multiple=SIZE_STEP, bgr=True), tuning)
 
     def detect(self, pixels: NDArray[np.uint8], /) -> list[Detection]:
         """Return every face seen, best score first, low scores too.
@@ -51,7 +50,7 @@ class YuNet:
             DetectorError: The network failed.
         """
         outputs = self._model.run(pixels)
-        width = -(-pixels.shape[1] // _MULTIPLE) * _MULTIPLE
+        width = -(-pixels.shape[1] // SIZE_STEP) * SIZE_STEP
         return settle(decode(outputs, width, self._min_score), pixels, source=self.name, overlap=_OVERLAP)
 
 

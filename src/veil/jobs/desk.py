@@ -377,5 +377,6 @@ def _only_what_matters(options: Options) -> Options:
 
 def _digest(options: Options) -> str:
     """Return a name for the settings that shape a result."""
-    shaping = {name: getattr(options, name) for name, one in settings().items() if one.stage is not Stage.FIND}
+    stages = (Stage.COVER, Stage.WRITE)
+    shaping = {name: getattr(options, name) for name, one in settings().items() if one.stage in stages}
     return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:32]
