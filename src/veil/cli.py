@@ -4,9 +4,7 @@ import json
 import logging
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +15,6 @@ from veil.options import Options, Setting, Stage, settings
 
 if TYPE_CHECKING:  # models and codecs are loaded when a command uses them, so that help comes at once
     from veil.batch import Outcome, Task
-    from veil.detect import Finder
     from veil.types import Report
 
 EXIT_FAILED = 1
@@ -157,19 +154,18 @@ def run(
       veil run "scans/*.tif" -o safe/ --report safe/report.json
       veil run plate.jpg --region 40,300,180,340
     """
+    from veil import detect, pipeline
     from veil.files import check_target, write_aside
+    from veil.media.image import open_picture
 
     options = Options(**values)
     if report_file:
         check_target(report_file, overwrite=overwrite)
     tasks, left_out, options = _tasks(inputs, output, options)
     workers = _workers(len(tasks))
-    finder = _load(options, workers)
+    finder = detect.load(options.profile, streams=workers)
 
     def do(task: "Task", step: Callable[[], None]) -> "Report":
-        from veil import pipeline
-        from veil.media.image import open_picture
-
         with (
             open_picture(task.source, max_pixels=options.max_pixels) as picture,
             write_aside(task.target, overwrite=overwrite) as stream,
@@ -210,19 +206,17 @@ def find(
       veil find party.jpg --json
       veil find photos/ -o plans/
     """
-    from veil import plan, report
+    from veil import detect, pipeline, plan, report
+    from veil.media.image import open_picture
 
     options = Options(**values)
     writes = output is not None or not as_json
     tasks, left_out, options = _tasks(inputs, output, options, plans=True)
     workers = _workers(len(tasks))
-    finder = _load(options, workers)
+    finder = detect.load(options.profile, streams=workers)
     plans: dict[Path, Any] = {}
 
     def do(task: "Task", step: Callable[[], None]) -> "Report":
-        from veil import pipeline
-        from veil.media.image import open_picture
-
         with open_picture(task.source, max_pixels=options.max_pixels) as picture:
             made = pipeline.find(picture, finder, options, step)
         if writes:
@@ -324,18 +318,6 @@ def _tasks(
     if options.format and format_named(options.format) != wanted:
         raise UsageError(f"{output} is not a name for the format {options.format}; nothing was done.")
     return tasks, left_out, replace(options, format=wanted)
-
-
-def _load(options: Options, workers: int) -> "Finder":
-    """Load the models of the profile, and the codecs meanwhile."""
-    from veil import detect
-    from veil.detect.runtime import import_openvino
-
-    import_openvino()  # first and alone: Python imports one thing at a time, while models are compiled beside it
-    with ThreadPoolExecutor(1) as pool:
-        loading = pool.submit(detect.load, options.profile, streams=workers)
-        import_module("veil.pipeline")
-        return loading.result()
 
 
 def _workers(tasks: int) -> int:

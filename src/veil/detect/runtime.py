@@ -95,7 +95,7 @@ class Model:
         """
         tuning = tuning or Tuning()
         _verify(weights)
-        openvino = import_openvino()
+        openvino = _import_openvino()
         self._file = weights.file
         self._multiple = takes.multiple
         # One request for each stream: a further thread would only wait inside OpenVINO, holding more memory.
@@ -189,7 +189,7 @@ def _verify(weights: Weights) -> None:
         raise DetectorError(f"The model {weights.file} is damaged: its SHA-256 is not the expected one. {advice}")
 
 
-def import_openvino() -> ModuleType:
+def _import_openvino() -> ModuleType:
     """Import OpenVINO so that it cannot report anything.
 
     Raises:
