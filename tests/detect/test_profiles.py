@@ -46,6 +46,19 @@ def test_a_finder_tells_the_sums_of_its_models() -> None:
     assert finder.models == {"yunet": models.WEIGHTS["yunet"].sha256}
 
 
+@pytest.mark.model
+@pytest.mark.parametrize("name", models.WEIGHTS)
+def test_every_model_can_be_opened_alone_by_its_name(name: str) -> None:
+    detector = detect.open_detector(name, min_score=0.5)
+    assert detector.name == name
+    assert len(detector.detect(portrait())) == 1
+
+
+def test_unknown_detector_is_refused() -> None:
+    with pytest.raises(UsageError, match="no detector 'haar'"):
+        detect.open_detector("haar")
+
+
 def test_unknown_profile_is_refused() -> None:
     with pytest.raises(UsageError, match="no profile 'slow'"):
         detect.load("slow")

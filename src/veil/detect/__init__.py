@@ -7,6 +7,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from veil.errors import UsageError
+from veil.models import WEIGHTS
 from veil.types import Detection
 
 
@@ -58,3 +60,34 @@ def load(profile: str, *, streams: int = 1) -> Finder:
     from veil.detect.profiles import build  # the back ends are loaded when used
 
     return build(profile, streams)
+
+
+def open_detector(name: str, *, min_score: float = 0.05, streams: int = 1) -> Detector:
+    """Load one detector alone, to look at a picture as it is, in one size.
+
+    Args:
+        name: A key of veil.models.WEIGHTS.
+        min_score: Faces with a lower score are not reported.
+        streams: As for load().
+
+    Raises:
+        UsageError: There is no such detector.
+        DetectorError: The model cannot be loaded.
+    """
+    from veil.detect.runtime import Tuning
+
+    tuning = Tuning(precision="bf16", streams=streams)
+    match name:  # only the back end that is used is imported
+        case "centerface":
+            from veil.detect.centerface import CenterFace
+
+            return CenterFace(min_score=min_score, tuning=tuning)
+        case "yunet":
+            from veil.detect.yunet import YuNet
+
+            return YuNet(min_score=min_score, tuning=tuning)
+        case "blazeface-full" | "blazeface-short":
+            from veil.detect.blazeface import BlazeFace
+
+            return BlazeFace("full" if name == "blazeface-full" else "short", min_score=min_score, tuning=tuning)
+    raise UsageError(f"There is no detector {name!r}; nothing was done. Choose one of {', '.join(WEIGHTS)}.")

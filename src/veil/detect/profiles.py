@@ -11,9 +11,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from veil.detect import Detector, Finder
+from veil.detect import Detector, Finder, open_detector
 from veil.detect.fuse import Fused, Look, Seconded
-from veil.detect.runtime import Tuning
 from veil.detect.tiles import Tiled
 from veil.errors import UsageError
 from veil.models import WEIGHTS
@@ -85,10 +84,10 @@ def build(profile: str, streams: int) -> Finder:
     if profile not in RECIPES:
         raise UsageError(f"There is no profile {profile!r}; nothing was done. Choose one of {', '.join(RECIPES)}.")
     recipe = RECIPES[Profile(profile)]
-    tuning = Tuning(precision="bf16", streams=streams)
-    detector: Detector = Fused(_every_scale(recipe, _open(recipe.model, tuning)))
+    load = partial(open_detector, min_score=LEAST_SCORE, streams=streams)
+    detector: Detector = Fused(_every_scale(recipe, load(recipe.model)))
     if recipe.second:
-        second = Lazy(recipe.second, partial(_open, recipe.second, tuning))
+        second = Lazy(recipe.second, partial(load, recipe.second))
         detector = Seconded(detector, Fused(_close_ups(second)), sure=SURE)
     return Finder(
         detector=detector,
@@ -113,17 +112,6 @@ class Lazy:
         with self._loading:
             self._loaded = self._loaded or self._load()
         return self._loaded.detect(pixels)
-
-
-def _open(name: str, tuning: Tuning) -> Detector:
-    """Load a back end; only the one that is used is imported."""
-    if name == "yunet":
-        from veil.detect.yunet import YuNet
-
-        return YuNet(min_score=LEAST_SCORE, tuning=tuning)
-    from veil.detect.centerface import CenterFace
-
-    return CenterFace(min_score=LEAST_SCORE, tuning=tuning)
 
 
 def _every_scale(recipe: Recipe, detector: Detector) -> list[Look]:
