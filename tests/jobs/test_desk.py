@@ -44,7 +44,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("veil.jobs.desk.tempfile.mkdtemp", lambda prefix: str(tmp_path))
+    monkeypatch.setattr("veil.jobs.room.tempfile.mkdtemp", lambda prefix: str(tmp_path))
     return tmp_path
 
 

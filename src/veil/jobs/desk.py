@@ -4,7 +4,6 @@ import hashlib
 import json
 import secrets
 import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from veil import plan as plans
 from veil.errors import DeskFullError, JobError, NoSuchPhotoError, TooLargeError, VeilError
 from veil.files import write_aside
 from veil.jobs import steps
+from veil.jobs.room import Room
 from veil.options import Options, Stage, settings
 from veil.types import Plan, Style
 
@@ -152,7 +152,7 @@ class Desk:
         self.limits = limits or Limits()
         self._load = load
         self._clock = clock
-        self._room = Path(tempfile.mkdtemp(prefix="veil-studio-"))
+        self._room = Room()
         self._photos: dict[str, _Photo] = {}
         self._changing = threading.Lock()
         self._finders: dict[str, detect.Finder] = {}
@@ -175,7 +175,7 @@ class Desk:
         self._closed.set()
         self._remove(lambda photo: True)
         self._pool.shutdown(cancel_futures=True)
-        shutil.rmtree(self._room, ignore_errors=True)
+        self._room.close()
 
     def submit(self, owner: str, upload: IO[bytes], options: Options) -> str:
         """Take a photo and have faces looked for in it; return its id at once.
@@ -277,7 +277,7 @@ class Desk:
 
     def _reserve(self, owner: str) -> tuple[str, _Photo]:
         photo_id = secrets.token_hex(16)
-        photo = _Photo(owner, self._room / photo_id, self._clock())
+        photo = _Photo(owner, self._room.path / photo_id, self._clock())
         with self._changing:
             if len(self._photos) >= self.limits.photos:
                 raise DeskFullError(
