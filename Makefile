@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 
 .DEFAULT_GOAL := test
-.PHONY: serve test check fix docs clean
+.PHONY: serve test check fix docs bench-recall clean
 
 # The studio on http://127.0.0.1:8000
 serve: $(VENV)/installed
@@ -32,6 +32,12 @@ fix: $(VENV)/installed-dev
 # Write the pages that are made from the code.
 docs: $(VENV)/installed-dev
 	$(BIN)/python scripts/build_docs.py
+
+# How many labelled faces are covered: make bench-recall DATA=folder [ARGS="--limit 20"]; see benchmarks/README.md.
+bench-recall: $(VENV)/installed
+	@[ -n "$(DATA)" ] || { echo 'Name the folder of labelled pictures: make bench-recall DATA=folder' >&2; exit 2; }
+	$(BIN)/pip install --quiet --requirement benchmarks/requirements.txt
+	$(BIN)/python benchmarks/recall.py "$(DATA)" $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
