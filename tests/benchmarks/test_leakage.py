@@ -113,7 +113,6 @@ def test_nobody_is_told_apart_when_all_pictures_are_the_same() -> None:
 
 
 def test_attacker_names_those_who_can_be_told_apart_and_no_others() -> None:
-    pytest.importorskip("sklearn", reason="the attacker's learners are in benchmarks/requirements.txt")
     people = np.repeat(np.arange(4), 10)
     alike = [noise(56, 46, seed) for seed in range(40)]
     marked = [np.maximum(each // 4, 60 * person).astype(np.uint8) for each, person in zip(alike, people, strict=True)]

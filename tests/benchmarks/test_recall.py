@@ -326,7 +326,6 @@ def test_sweep_at_one_is_the_table(tmp_path: Path) -> None:
 
 
 def test_plot_is_written(tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib", reason="it is in benchmarks/requirements.txt")
     plot({"fast": sweep([sweepable()], [(1e9, 0.4)], Options())}, tmp_path / "plot.png")
     with Image.open(tmp_path / "plot.png") as image:
         assert image.size == (1050, 675)
