@@ -40,6 +40,18 @@ class Silent:
         return []
 
 
+class Wild:
+    """Answers with one box and score whatever the picture, such as no detector should give."""
+
+    name = "wild"
+
+    def __init__(self, box: Box, score: float) -> None:
+        self._found = Detection(box, score, self.name)
+
+    def detect(self, pixels: NDArray[np.uint8], /) -> list[Detection]:
+        return [self._found]
+
+
 class Crashing:
     """Always fails."""
 

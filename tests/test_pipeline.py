@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.fakes import MAGENTA, ORANGE, Crashing, Painted, Silent, finder
+from tests.fakes import MAGENTA, ORANGE, Crashing, Painted, Silent, Wild, finder
 from veil import pipeline
 from veil import plan as plans
 from veil.errors import DetectorError, PlanError
@@ -117,6 +117,27 @@ def test_a_failing_detector_is_an_error_and_writes_nothing() -> None:
     with open_picture(file_of(photo())) as picture, pytest.raises(DetectorError):
         pipeline.anonymise(picture, finder(Crashing()), stream, Options())
     assert not stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("box", "score"),
+    [
+        pytest.param(Box(10, 10, 50, 50), np.nan, id="score-not-a-number"),
+        pytest.param(Box(10, np.nan, 50, 50), 0.9, id="side-not-a-number"),
+        pytest.param(Box(10, 10, np.inf, 50), 0.9, id="endless"),
+    ],
+)
+def test_an_answer_that_is_no_number_is_an_error_not_a_face_left_out(box: Box, score: float) -> None:
+    stream = io.BytesIO()
+    with open_picture(file_of(photo())) as picture, pytest.raises(DetectorError, match="not a number"):
+        pipeline.anonymise(picture, finder(Wild(box, score)), stream, Options())
+    assert not stream.getvalue()
+
+
+def test_boxes_beside_the_picture_do_no_harm() -> None:
+    (frame,), plan, _ = run(file_of(photo()), finder=finder(Wild(Box(-500, -500, -400, -400), 0.9)))
+    np.testing.assert_array_equal(frame.pixels, photo())
+    assert len(plan.regions) == 1
 
 
 def test_transparent_pictures_are_looked_at_as_stored_and_as_seen() -> None:

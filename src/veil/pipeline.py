@@ -8,10 +8,11 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from veil import boxes
 from veil import plan as plans
 from veil import report as reports
-from veil.detect import Finder
+from veil.detect import Detector, Finder
+from veil.detect.fuse import fused
+from veil.errors import DetectorError
 from veil.media.image import Picture, encode
 from veil.options import Options
 from veil.redact import cover_mask, redact
@@ -22,7 +23,6 @@ from veil.types import Detection, Frame, Kind, Plan, Region, Report, Shape, Span
 LEAD_FRAMES = 2
 
 MIDDLE_GREY = 128
-SAME_FACE = 0.4  # intersection over union
 
 Step = Callable[[], None]
 """Called after each frame or page; may raise to stop the work."""
@@ -96,13 +96,21 @@ def _find(picture: Picture, frames: Iterable[Frame], finder: Finder, options: Op
 def _look(finder: Finder, frame: Frame) -> list[Detection]:
     """Return the faces in a frame: in its colours and, where parts of it are transparent, also as people see it."""
     rgb = _eight_bit(frame.pixels)
-    found = finder.detector.detect(rgb)
+    found = _detect(finder.detector, rgb)
     if frame.alpha is not None and not (frame.alpha == np.iinfo(frame.alpha.dtype).max).all():
         share = frame.alpha[..., None] / np.float32(np.iinfo(frame.alpha.dtype).max)
         seen = rgb * share + MIDDLE_GREY * (1 - share)
-        found = found + finder.detector.detect(np.rint(seen).astype(np.uint8))
-        once = boxes.nms(boxes.stack([each.box for each in found]), np.array([each.score for each in found]), SAME_FACE)
-        found = [found[index] for index in once.tolist()]
+        found = fused([*found, *_detect(finder.detector, np.rint(seen).astype(np.uint8))])
+    return found
+
+
+def _detect(detector: Detector, pixels: NDArray[np.uint8]) -> list[Detection]:
+    """Return what a detector sees, or fail: a NaN is below every threshold and would pass for no face."""
+    found = detector.detect(pixels)
+    if not np.isfinite([(*each.box, each.score) for each in found]).all():
+        raise DetectorError(
+            f"The detector {detector.name} gave a place or score that is not a number; nothing was made."
+        )
     return found
 
 
@@ -110,7 +118,8 @@ def _eight_bit(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.uin
     """Return pixels as uint8; 16-bit ones by their brightest value, since many files use only part of the range."""
     if pixels.dtype == np.uint8:
         return pixels.astype(np.uint8, copy=False)
-    return (pixels * (255.0 / max(int(pixels.max()), 1))).astype(np.uint8)
+    peak = max(int(pixels.max()), 1)
+    return (np.arange(peak + 1) * (255.0 / peak)).astype(np.uint8)[pixels]  # a table: no floats the picture's size
 
 
 def _span(index: int, frames: int, kind: Kind) -> Span | None:
