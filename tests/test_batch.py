@@ -62,6 +62,8 @@ def test_a_folder_is_mirrored_without_hidden_files_and_what_is_no_picture_is_tol
 def test_files_of_a_folder_go_beside_themselves_and_earlier_results_are_not_taken(folder: Path) -> None:
     (folder / "b" / "c.veiled.png").write_bytes(b"result")
     assert tasks(folder) == {"a.jpg": folder / "a.veiled.jpg", "c.png": folder / "b" / "c.veiled.png"}
+    _, left_out = gather([str(folder)], None, name=same_name, beside=marked, takes=is_picture)
+    assert left_out == [folder / "b" / "c.veiled.png", folder / "b" / "notes.txt"]
 
 
 def test_results_inside_the_folder_are_not_taken_again(folder: Path) -> None:

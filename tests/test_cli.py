@@ -170,6 +170,16 @@ def test_the_report_holds_no_names(paint: Paint, tmp_path: Path) -> None:
     assert report["failed"] == 1 and report["pictures"][0]["covered"] == 1
 
 
+@pytest.mark.parametrize("name", ["party.png", "party.veiled.png", "../{folder}/party.png"])
+def test_the_report_never_replaces_an_input_or_a_result(paint: Paint, tmp_path: Path, name: str) -> None:
+    photo = paint("party.png")
+    before = photo.read_bytes()
+    report = tmp_path / name.format(folder=tmp_path.name)
+    veil("run", photo, "--report", report, "--overwrite", code=1)
+    assert photo.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["party.png"]
+
+
 def test_quiet_prints_errors_only(paint: Paint, tmp_path: Path) -> None:
     assert veil("run", paint("party.png"), "--quiet").output == ""
     assert "missing.png" in veil("run", tmp_path / "missing.png", "--quiet", code=1).output

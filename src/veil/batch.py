@@ -90,7 +90,7 @@ def gather(
                 target = output / place / name(source)
             tasks.append(Task(source, target))
     tasks = _apart(tasks)
-    _refuse_inputs(tasks)
+    refuse_inputs([task.target for task in tasks], tasks)
     return tasks, left_out
 
 
@@ -138,15 +138,18 @@ def _expand(text: str) -> list[Path]:
 
 
 def _walk(folder: Path, output: Path | None, takes: Callable[[Path], bool]) -> tuple[list[Path], list[Path]]:
-    """Return the files below a folder that are meant, and the others; hidden ones and earlier results are neither."""
+    """Return the files below a folder that are meant, and the others, such as earlier results; hidden ones are neither.
+
+    What lies in the output folder is neither, too.
+    """
     inside = output.resolve() if output is not None and output.resolve() != folder.resolve() else None
     pictures: list[Path] = []
     others: list[Path] = []
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        is_result = path.stem.endswith(MARK) or (inside is not None and path.resolve().is_relative_to(inside))
-        if path.is_file() and not hidden and not is_result:
-            (pictures if takes(path) else others).append(path)
+        is_output = inside is not None and path.resolve().is_relative_to(inside)
+        if path.is_file() and not hidden and not is_output:
+            (pictures if takes(path) and not path.stem.endswith(MARK) else others).append(path)
     return pictures, others
 
 
@@ -168,13 +171,17 @@ def _apart(tasks: Sequence[Task]) -> list[Task]:
     return apart
 
 
-def _refuse_inputs(tasks: Sequence[Task]) -> None:
-    """Refuse to write over any input, by whatever name it is called."""
+def refuse_inputs(targets: Sequence[Path], tasks: Sequence[Task]) -> None:
+    """Refuse to write over the input of any task, by whatever name it is called.
+
+    Raises:
+        OutputError: A target is an input.
+    """
     inputs = {_identity(task.source) for task in tasks}
-    for task in tasks:
-        if task.target.exists() and _identity(task.target) in inputs:
+    for target in targets:
+        if target.exists() and _identity(target) in inputs:
             raise OutputError(
-                f"The result would replace the input {task.target}; nothing was done.\n"
+                f"The result would replace the input {target}; nothing was done.\n"
                 "Choose another name or folder with --output."
             )
 

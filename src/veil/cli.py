@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from veil.errors import UsageError, VeilError
+from veil.errors import OutputError, UsageError, VeilError
 from veil.options import Options, Setting, Stage, settings
 
 if TYPE_CHECKING:  # models and codecs are loaded when a command uses them, so that help comes at once
@@ -155,13 +155,17 @@ def run(
       veil run plate.jpg --region 40,300,180,340
     """
     from veil import detect, pipeline
+    from veil.batch import refuse_inputs
     from veil.files import check_target, write_aside
     from veil.media.image import open_picture
 
     options = Options(**values)
+    tasks, left_out, options = _tasks(inputs, output, options)
     if report_file:
         check_target(report_file, overwrite=overwrite)
-    tasks, left_out, options = _tasks(inputs, output, options)
+        refuse_inputs([report_file], tasks)
+        if report_file.resolve() in {task.target.resolve() for task in tasks}:
+            raise OutputError(f"{report_file} is also the name of a result; nothing was done.\nChoose another name.")
     workers = _workers(len(tasks))
     finder = detect.load(options.profile, streams=workers)
 
@@ -219,9 +223,10 @@ def find(
     def do(task: "Task", step: Callable[[], None]) -> "Report":
         with open_picture(task.source, max_pixels=options.max_pixels) as picture:
             made = pipeline.find(picture, finder, options, step)
+        text = plan.to_json(made)
         if writes:
-            _write_text(task.target, plan.to_json(made), overwrite)
-        plans[task.source] = json.loads(plan.to_json(made))
+            _write_text(task.target, text, overwrite)
+        plans[task.source] = json.loads(text)
         return report.report(made, options.style)
 
     outcomes = _work(tasks, do, workers, shows_progress=not (quiet or as_json))
