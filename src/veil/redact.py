@@ -63,7 +63,8 @@ def redact(
     if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype not in (np.uint8, np.uint16):
         raise ValueError(f"pixels must be (H, W, 3) uint8 or uint16, but got {pixels.shape} {pixels.dtype}")
     height, width = pixels.shape[:2]
-    inside = [region for region in regions if boxes.touches(boxes.stack([region.box]), width, height)[0]]
+    touching = boxes.touches(boxes.stack([region.box for region in regions]), width, height)
+    inside = [region for region, touches in zip(regions, touching, strict=True) if touches]
     covered = pixels.copy()
     if not inside:
         return covered

@@ -196,6 +196,26 @@ import os; os._exit(0)
 
 
 @pytest.mark.model
+def test_models_can_be_loaded_side_by_side_from_the_start() -> None:
+    program = """
+import sys, threading
+sys.setswitchinterval(1e-7)
+from veil.detect.centerface import CenterFace
+from veil.detect.yunet import YuNet
+together, loaded = threading.Barrier(4), []
+def load(kind):
+    together.wait()
+    loaded.append(kind())
+threads = [threading.Thread(target=load, args=(kind,), daemon=True) for kind in (CenterFace, YuNet) * 2]
+for thread in threads: thread.start()
+for thread in threads: thread.join(60)
+print(len(loaded), flush=True)
+import os; os._exit(0)
+"""
+    assert python(program).stdout == "4\n"
+
+
+@pytest.mark.model
 def test_bf16_is_near_f32(yunet: Model) -> None:
     exact = yunet.run(picture(64, 64))["cls_8"]
     quick = Model(YUNET, TAKES, Tuning(precision="bf16")).run(picture(64, 64))["cls_8"]

@@ -61,7 +61,7 @@ class Input:
 
     Attributes:
         layout: Order of the axes of the network's input.
-        multiple: Height and width must be multiples of this; None when the network takes one size only.
+        multiple: Pictures are padded to multiples of this; None when the network takes one size only.
         bgr: Blue comes first.
         mean: Subtracted from every value from 0 to 255 ...
         scale: ... which is then divided by this.
@@ -78,7 +78,7 @@ class Model:
     """A compiled network that takes RGB pictures; may be called from several threads at once.
 
     Networks that take any size are compiled once with open height and width: compiling again for each new size costs
-    0.13 to 0.3 s, while an open network only loses about a tenth of its speed.
+    0.13 to 0.3 s, while an open network loses about a tenth of its speed at sizes seen before.
     """
 
     def __init__(self, weights: Weights, takes: Input, tuning: Tuning | None = None) -> None:
@@ -95,12 +95,12 @@ class Model:
         """
         tuning = tuning or Tuning()
         _verify(weights)
-        openvino = _import_openvino()
         self._file = weights.file
         self._multiple = takes.multiple
         # One request for each stream: a further thread would only wait inside OpenVINO, holding more memory.
         self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
         with _FIRST_USE:
+            openvino = _import_openvino()
             try:
                 core = openvino.Core()
                 network = _prepared(openvino, core.read_model(weights.path), takes)
