@@ -37,7 +37,7 @@ docs: $(VENV)/installed-dev
 bench-recall: $(VENV)/installed
 	@[ -n "$(DATA)" ] || { echo 'Name the folder of labelled pictures: make bench-recall DATA=folder' >&2; exit 2; }
 	$(BIN)/pip install --quiet --requirement benchmarks/requirements.txt
-	$(BIN)/python benchmarks/recall.py "$(DATA)" $(ARGS)
+	$(BIN)/python benchmarks/recall "$(DATA)" $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,1 @@
+"""How many labelled faces are covered, and how much is covered needlessly: python benchmarks/recall FOLDER."""
