@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from veil.cli import main as veil
-from veil.detect import profiles
+from veil.detect import profiles, turns
 from veil.options import Options, Setting, Stage, settings
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -180,13 +180,14 @@ def _python(value: Any) -> str:
 
 def _looks() -> str:
     """Return what each profile looks at."""
-    lines = ["| profile | models | sizes of the picture | in a mirror, too |", "|---|---|---|---|"]
+    lines = ["| profile | models | sizes of the picture | in a mirror | turned |", "|---|---|---|---|---|"]
     reduced = [f"1/{round(1 / scale)}" for scale in profiles.REDUCED]
     for profile, recipe in profiles.RECIPES.items():
         models = recipe.model + (f"; {recipe.second} for close-ups" if recipe.second else "")
         sizes = [f"{recipe.enlarged:g} times"] if recipe.enlarged else []
         sizes += ["as it is", *reduced]
-        lines.append(f"| {profile} | {models} | {', '.join(sizes)} | {'yes' if recipe.mirrored else 'no'} |")
+        also = ("yes" if yes else "no" for yes in (recipe.mirrored, recipe.turned))
+        lines.append(f"| {profile} | {models} | {', '.join(sizes)} | {' | '.join(also)} |")
     facts = f"""
 - Pictures larger than {profiles.TILE} pixels a side are looked at in tiles of that size, which overlap by
   {profiles.OVERLAP} pixels, and whole at reduced sizes. Reduced sizes that leave too little to see are left out.
@@ -195,7 +196,9 @@ def _looks() -> str:
   {profiles.LEAST_WHEN_REDUCED} pixels do not count.
 - A second model is asked for close-ups when the first is not sure of any face (a score of {profiles.SURE:g}). It
   sees faces that fill the picture better, and more that are none: only faces of {profiles.CLOSE_UP} pixels and more
-  count, and its scores are multiplied by {profiles.CLOSE_UP_TRUST:g}.
+  count, and its scores count for less.
+- Where "turned" says yes, small copies of the picture, {turns.PROBE_SIDE} pixels long and turned four ways, tell which
+  way is up. If that is not how the picture lies, it is looked at once more, turned.
 """
     return "\n".join(lines) + "\n" + facts
 

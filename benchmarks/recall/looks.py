@@ -13,7 +13,7 @@ import veil
 from benchmarks.recall.faces import Labelled
 from benchmarks.recall.judge import Verdict, coverage, judge, over_redaction
 from veil.detect import Detector, Finder
-from veil.detect.fuse import fused
+from veil.detect.fuse import merged
 from veil.errors import VeilError
 from veil.media.image import open_picture
 from veil.options import Options
@@ -93,7 +93,7 @@ def look(picture: Labelled, finder: Finder, options: Options, *, pixels: Rgb | N
     check_fits(picture, plan.picture)
     # Pictures with transparent parts are looked at twice, and what was seen is merged.
     detections = (
-        recording.seen[0] if len(recording.seen) == 1 else fused([each for seen in recording.seen for each in seen])
+        recording.seen[0] if len(recording.seen) == 1 else merged([each for seen in recording.seen for each in seen])
     )
     return Look(picture, (plan.picture.width, plan.picture.height), to_cover(plan, 0), detections, seconds)
 

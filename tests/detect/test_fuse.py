@@ -5,11 +5,16 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.fakes import MAGENTA, Crashing, Painted
-from veil.detect.fuse import Fused, Look, Seconded
+from veil.detect.fuse import DISAGREEMENT, Fused, Look, Seconded, Weights, merged
 from veil.errors import DetectorError
 from veil.types import Box, Detection, Point
 
 PICTURE = np.zeros((120, 200, 3), np.uint8)
+TWICE = {"first": Box(10, 10, 50, 52), "second": Box(14, 12, 56, 52)}
+
+
+def logit(score: float) -> float:
+    return float(np.log(score / (1 - score)))
 
 
 class Saying:
@@ -51,11 +56,6 @@ def test_a_look_leaves_sizes_to_others_that_it_judges_badly() -> None:
     assert [detection.box for detection in found] == [Box(0, 0, 10, 10)]
 
 
-def test_trust_weighs_scores() -> None:
-    (found,) = Look(Saying((Box(0, 0, 9, 9), 0.8)), trust=0.25).detect(PICTURE)
-    assert found.score == 0.2
-
-
 @pytest.mark.parametrize(
     ("look", "suits"),
     [
@@ -70,11 +70,83 @@ def test_looks_are_chosen_by_the_pictures_size(look: Look, suits: bool) -> None:
     assert len(Fused([look]).detect(painted(Box(40, 20, 80, 60)))) == suits
 
 
-def test_one_face_seen_twice_is_one_with_the_union_of_the_agreeing_boxes() -> None:
-    first = Saying((Box(10, 10, 50, 50), 0.9), name="first")
-    second = Saying((Box(14, 12, 56, 52), 0.6), name="second")
-    faint = Saying((Box(4, 4, 50, 50), 0.2), name="faint")
-    (found,) = Fused([Look(each) for each in (first, second, faint)]).detect(PICTURE)
+def test_a_face_seen_once_is_made_larger_by_what_looks_disagree_at_least() -> None:
+    (found,) = Fused([Look(Saying((Box(20, 20, 60, 70), 0.9)))]).detect(PICTURE)
+    margin = DISAGREEMENT / np.sqrt(2)  # one look, and one that is taken to disagree
+    np.testing.assert_allclose(found.box, [20 - 40 * margin, 20 - 50 * margin, 60 + 40 * margin, 70 + 50 * margin])
+
+
+def test_a_face_seen_twice_is_the_mean_made_larger_by_the_disagreement() -> None:
+    looks = [Look(Saying((box, 0.5), name=name)) for name, box in TWICE.items()]
+    (found,) = Fused(looks).detect(PICTURE)
+    # Two equal looks: left sides 10 and 14 vary by 4, tops by 1, right sides by 9, bottoms not at all.
+    taken = (DISAGREEMENT * np.array([41.0, 41.0])) ** 2
+    left, top = np.sqrt((2 * np.array([4.0, 1.0]) + taken) / 3)
+    right, bottom = np.sqrt((2 * np.array([9.0, 0.0]) + taken) / 3)
+    np.testing.assert_allclose(found.box, [12 - left, 11 - top, 53 + right, 52 + bottom])
+    assert found.source == "first+second"
+
+
+def test_a_surer_look_says_more_of_where_the_face_is() -> None:
+    looks = [Look(Saying((Box(0, 0, 40, 40), 0.8))), Look(Saying((Box(8, 0, 48, 40), 0.4)))]
+    (found,) = Fused(looks).detect(PICTURE)
+    assert (found.box.left + found.box.right) / 2 == pytest.approx(20 + 8 / 5)  # 0.8 counts four times as much as 0.4
+
+
+@pytest.mark.parametrize(
+    ("weights", "expected"),
+    [
+        pytest.param(Weights(), 0.8, id="the best look alone"),
+        pytest.param(Weights(bias=-1, best=2), 2 * logit(0.8) - 1, id="bias"),
+        pytest.param(Weights(best=0, agreement=1), 0.5, id="the best two looks"),
+    ],
+)
+def test_evidence_is_weighed(weights: Weights, expected: float) -> None:
+    looks = [Look(Saying((Box(10, 10, 50, 50), score))) for score in (0.2, 0.8, 0.1)]
+    (found,) = Fused(looks, weights).detect(PICTURE)
+    assert found.score == pytest.approx(expected if 0 < expected < 1 else 1 / (1 + np.exp(-expected)))
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        pytest.param(Look(Saying()), 0.4, id="did not see it"),
+        pytest.param(Look(Saying(), most=30), 0.8, id="does not look for such large ones"),
+        pytest.param(Look(Saying(), 0.1), 0.8, id="sees it too small"),
+    ],
+)
+def test_only_looks_that_could_see_a_face_can_disagree(other: Look, expected: float) -> None:
+    looks = [Look(Saying((Box(10, 10, 50, 50), 0.8))), other]
+    (found,) = Fused(looks, Weights(best=0, agreement=1)).detect(PICTURE)
+    assert found.score == pytest.approx(expected)
+
+
+def test_faces_of_its_size_speak_for_a_face_and_others_do_not() -> None:
+    faint = (Box(10, 10, 30, 30), 0.2)
+    weights = Weights(best=1, company=1)
+
+    def score(*others: tuple[Box, float]) -> float:
+        found = Fused([Look(Saying(faint, *others))], weights).detect(PICTURE)
+        return min(each.score for each in found)
+
+    alone = score()
+    assert alone == pytest.approx(0.2)
+    alike = score((Box(60, 10, 80, 30), 0.9))
+    assert logit(alike) == pytest.approx(logit(0.2) + np.log1p(0.9))
+    assert alone < score((Box(60, 10, 140, 90), 0.9)) < alone + 0.001
+    assert score((Box(60, 10, 80, 30), 0.9), (Box(90, 10, 110, 30), 0.9)) > alike
+
+
+def test_another_find_of_the_same_face_is_no_company() -> None:
+    told = Fused([Look(Saying((Box(10, 10, 50, 50), 0.9), (Box(28, 10, 68, 50), 0.5)))]).gather(PICTURE)
+    assert len(told.boxes) == 2
+    np.testing.assert_array_equal(told.logits[:, 2], 0)
+
+
+def test_lists_are_merged_with_the_union_of_the_agreeing_boxes() -> None:
+    faint = Detection(Box(4, 4, 50, 50), 0.2, "faint", ())
+    seen = [Detection(TWICE["second"], 0.6, "second", ()), faint, Detection(TWICE["first"], 0.9, "first", ())]
+    (found,) = merged(seen)
     assert found.box == Box(10, 10, 56, 52)
     assert (found.score, found.source) == (0.9, "faint+first+second")
 

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veil.detect import Detector, Finder, open_detector
-from veil.detect.fuse import Fused, Look, Seconded
+from veil.detect.fuse import Fused, Look, Seconded, Weights
 from veil.detect.tiles import Tiled
+from veil.detect.turns import Turning
 from veil.errors import UsageError
 from veil.models import WEIGHTS
 from veil.types import Detection, Profile
@@ -37,10 +38,10 @@ LEAST_WHEN_REDUCED = 24
 # asked for such faces only, where CenterFace is not sure of any.
 CLOSE_UP = 64
 CLOSE_UP_PIXELS = 1_500_000
-CLOSE_UP_TRUST = 0.3
-SURE = 0.3
+CLOSE_UP_WEIGHTS = Weights(bias=-4.2, best=2.24)
+SURE = 0.15
 
-LEAST_SCORE = 0.08
+LEAST_SCORE = 0.07
 
 Steps = Sequence[tuple[float, float]]
 LIMITS = (16, 32, 64, 128, 1_000_000)
@@ -55,6 +56,8 @@ class Recipe:
         second: Looks for close-ups where ``model`` sees no face for sure; a name in WEIGHTS or None.
         enlarged: The scale at which the picture is looked at enlarged; None where it is not.
         mirrored: Whether it is looked at in a mirror, too.
+        turned: Whether it is looked at turned, too, where more faces stand upright then.
+        weights: What the evidence of the looks is worth.
         cover: Scores from which a face is covered, one for each height up to LIMITS. They rise, since a large area
             covered for nothing costs most.
         suggest: The same for suggestions.
@@ -64,17 +67,42 @@ class Recipe:
     second: str | None
     enlarged: float | None
     mirrored: bool
+    turned: bool
+    weights: Weights
     cover: tuple[float, ...]
     suggest: tuple[float, ...]
 
 
 RECIPES = {
-    Profile.FAST: Recipe("yunet", None, None, False, (0.25, 0.3, 0.35, 0.4, 0.5), (0.25, 0.28, 0.3, 0.3, 0.35)),
+    Profile.FAST: Recipe(
+        model="yunet",
+        second=None,
+        enlarged=None,
+        mirrored=False,
+        turned=False,
+        weights=Weights(bias=-0.73, best=1.4, agreement=0.76, company=0.12),
+        cover=(0.08, 0.1, 0.22, 0.35, 0.45),
+        suggest=(0.08, 0.1, 0.15, 0.15, 0.15),
+    ),
     Profile.BALANCED: Recipe(
-        "centerface", "yunet", 1.5, False, (0.12, 0.13, 0.18, 0.2, 0.25), (0.12, 0.13, 0.14, 0.14, 0.15)
+        model="centerface",
+        second="yunet",
+        enlarged=1.5,
+        mirrored=False,
+        turned=True,
+        weights=Weights(bias=0.8, best=1.84, agreement=0.85, company=0.24),
+        cover=(0.012, 0.03, 0.055, 0.08, 0.16),
+        suggest=(0.012, 0.03, 0.04, 0.05, 0.06),
     ),
     Profile.THOROUGH: Recipe(
-        "centerface", "yunet", 2.0, True, (0.1, 0.1, 0.12, 0.15, 0.2), (0.1, 0.1, 0.11, 0.12, 0.13)
+        model="centerface",
+        second="yunet",
+        enlarged=2.0,
+        mirrored=True,
+        turned=True,
+        weights=Weights(bias=0.3, best=0.98, agreement=1.86, company=0.24),
+        cover=(0.0008, 0.004, 0.008, 0.01, 0.015),
+        suggest=(0.0008, 0.004, 0.006, 0.006, 0.006),
     ),
 }
 
@@ -85,10 +113,13 @@ def build(profile: str, streams: int) -> Finder:
         raise UsageError(f"There is no profile {profile!r}; nothing was done. Choose one of {', '.join(RECIPES)}.")
     recipe = RECIPES[Profile(profile)]
     load = partial(open_detector, min_score=LEAST_SCORE, streams=streams)
-    detector: Detector = Fused(_every_scale(recipe, load(recipe.model)))
+    model = load(recipe.model)
+    detector: Detector = Fused(every_scale(recipe, model), recipe.weights)
     if recipe.second:
         second = Lazy(recipe.second, partial(load, recipe.second))
-        detector = Seconded(detector, Fused(_close_ups(second)), sure=SURE)
+        detector = Seconded(detector, Fused(_close_ups(second), CLOSE_UP_WEIGHTS), sure=SURE)
+    if recipe.turned:
+        detector = Turning(detector, model)
     return Finder(
         detector=detector,
         cover=tuple(zip(LIMITS, recipe.cover, strict=True)),
@@ -114,7 +145,7 @@ class Lazy:
         return self._loaded.detect(pixels)
 
 
-def _every_scale(recipe: Recipe, detector: Detector) -> list[Look]:
+def every_scale(recipe: Recipe, detector: Detector) -> list[Look]:
     """Return looks for faces of every size, the largest picture first: later ones reuse its memory."""
     tiled = Tiled(detector, tile=TILE, overlap=OVERLAP)
     looks = [Look(tiled)] + [
@@ -128,6 +159,6 @@ def _every_scale(recipe: Recipe, detector: Detector) -> list[Look]:
 def _close_ups(detector: Detector) -> list[Look]:
     """Return looks for faces that fill the picture."""
     return [
-        Look(detector, scale, trust=CLOSE_UP_TRUST, least=CLOSE_UP, least_side=side, most_pixels=CLOSE_UP_PIXELS)
+        Look(detector, scale, least=CLOSE_UP, least_side=side, most_pixels=CLOSE_UP_PIXELS)
         for scale, side in ({1.0: 0} | REDUCED).items()
     ]
