@@ -19,6 +19,7 @@ def test_every_setting_has_one_sentence_of_help() -> None:
     ("name", "text", "value"),
     [
         ("profile", "fast", "fast"),
+        ("area", "head", "head"),
         ("grow", "1.5", 1.5),
         ("color", "#FF00aa", (255, 0, 170)),
         ("boxes", "true", True),
@@ -34,6 +35,7 @@ def test_parse(name: str, text: str | list[str], value: object) -> None:
     ("name", "text"),
     [
         ("profile", "slow"),
+        ("area", "body"),
         ("grow", "0.9"),
         ("grow", "nan"),
         ("grow", "wide"),
@@ -66,8 +68,8 @@ def test_values_are_checked_when_made() -> None:
 def test_digest_covers_exactly_the_settings_that_shape_a_plan() -> None:
     plain = Options().digest()
     changed: dict[str, Any] = {
-        "profile": "fast", "min_size": 5, "shape": "box", "grow": 2, "region": (Box(0, 0, 1, 1),), "max_megapixels": 9,
-        "style": "solid", "color": (1, 2, 3), "boxes": True, "format": "png", "quality": 5,
+        "profile": "fast", "min_size": 5, "area": "head", "shape": "box", "grow": 2, "region": (Box(0, 0, 1, 1),),
+        "max_megapixels": 9, "style": "solid", "color": (1, 2, 3), "boxes": True, "format": "png", "quality": 5,
     }  # fmt: skip
     assert changed.keys() == options.settings().keys()
     for name, setting in options.settings().items():

@@ -7,7 +7,8 @@ from jsonschema import Draft202012Validator
 
 from veil import plan as plans
 from veil.errors import PlanError
-from veil.types import Box, Detection, Facts, Kind, Plan, Point, Shape, Span, State
+from veil.redact import cover_mask
+from veil.types import Area, Box, Detection, Facts, Kind, Plan, Point, Shape, Span, State
 
 COVER = [(16, 0.2), (64, 0.4)]
 SUGGEST = [(16, 0.1), (64, 0.2)]
@@ -54,6 +55,22 @@ def test_area_is_grown_around_the_face_which_is_kept_beside_it() -> None:
 def test_an_ellipse_reaches_further_than_a_box() -> None:
     (region,) = regions(face(0.9), grow=1)
     assert region.box == Box(10 - 0.075 * 30, 20 - 0.075 * 40, 40 + 0.075 * 30, 60 + 0.075 * 40)
+
+
+def test_a_head_reaches_over_hair_and_ears() -> None:
+    (region,) = regions(face(0.9), shape=Shape.BOX, grow=1, area=Area.HEAD)
+    assert region.box == Box(10 - 3, 20 - 12, 40 + 3, 60)
+    assert region.face == Box(10, 20, 40, 60)
+
+
+@pytest.mark.parametrize("shape", Shape)
+@pytest.mark.parametrize("grow", [1.0, 1.3, 4.0])
+def test_a_head_covers_every_pixel_that_the_face_alone_would(shape: Shape, grow: float) -> None:
+    face_alone, head = (
+        cover_mask(regions(face(0.9, left=100), shape=shape, grow=grow, area=area), 200, 300) for area in Area
+    )
+    assert not (face_alone & ~head).any()
+    assert head.sum() > 1.2 * face_alone.sum()
 
 
 def test_lower_faces_are_left_out_on_demand() -> None:

@@ -19,7 +19,7 @@ from veil.media.image import open_picture
 from veil.options import Options
 from veil.plan import Steps, regions, to_cover
 from veil.redact import cover_mask
-from veil.types import Detection, Facts, Region, Shape
+from veil.types import Area, Detection, Facts, Region, Shape
 
 FACTORS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0)
 
@@ -157,5 +157,6 @@ def _decided(detections: Sequence[Detection], steps: Steps, options: Options) ->
         suggest=steps,
         shape=Shape(options.shape),
         grow=options.grow,
+        area=Area(options.area),
         min_height=options.min_size,
     )

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from veil.errors import UsageError
-from veil.types import Box, Profile, Shape, Style
+from veil.types import Area, Box, Profile, Shape, Style
 
 
 class Stage(StrEnum):
@@ -89,6 +89,9 @@ class Options:
         metavar="PX",
         low=0,
         high=10_000,
+    )
+    area: str = _setting(
+        "face", Stage.FIND, "How much to cover: the face, or the head with hair and ears.", choices=tuple(Area)
     )
     shape: str = _setting("ellipse", Stage.FIND, "Outline of the covered area.", choices=tuple(Shape))
     grow: float = _setting(

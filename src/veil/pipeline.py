@@ -16,7 +16,7 @@ from veil.errors import DetectorError
 from veil.media.image import Picture, encode
 from veil.options import Options
 from veil.redact import cover_mask, redact
-from veil.types import Detection, Frame, Kind, Plan, Region, Report, Shape, Span
+from veil.types import Area, Detection, Frame, Kind, Plan, Region, Report, Shape, Span
 
 # A face found in one frame of an animation is also covered in the frames just before and after, where it may have
 # been missed.
@@ -86,6 +86,7 @@ def _find(picture: Picture, frames: Iterable[Frame], finder: Finder, options: Op
             suggest=finder.suggest,
             shape=shape,
             grow=options.grow,
+            area=Area(options.area),
             min_height=options.min_size,
             frames=_span(frame.index, facts.frames, facts.kind),
         )

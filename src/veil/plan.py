@@ -14,12 +14,17 @@ import numpy as np
 
 from veil import boxes
 from veil.errors import PlanError
-from veil.types import Box, Detection, Facts, Kind, Plan, Point, Region, Shape, Span, State
+from veil.types import Area, Box, Detection, Facts, Kind, Plan, Point, Region, Shape, Span, State
 
 VERSION = 1
 # An ellipse leaves out the corners of its box: it is made larger by this, so that it reaches over chin and brow also
 # where the box that was found is a little off.
 ELLIPSE_REACH = 1.15
+
+# What is added to a face from brow to chin before it is grown, so that the area reaches over hair and ears: at the top
+# in heights, at each side in widths.
+HAIR = 0.3
+EAR = 0.1
 
 COVERED_STATES = frozenset({State.COVERED, State.DRAWN})
 
@@ -33,6 +38,7 @@ def regions(
     suggest: Steps,
     shape: Shape,
     grow: float,
+    area: Area = Area.FACE,
     min_height: float = 0,
     frames: Span | None = None,
 ) -> list[Region]:
@@ -44,18 +50,20 @@ def regions(
         suggest: The same for faces that are only suggested.
         shape: Outline of the areas.
         grow: Size of a box beside the face; an ellipse is ELLIPSE_REACH times larger still.
+        area: How much of a person to cover; a head holds all of what would be covered of the face.
         min_height: Lower faces are left out, in pixels.
         frames: The frames that the areas lie in.
     """
     faces = boxes.stack([each.box for each in detections])
-    areas = boxes.grow(faces, grow * ELLIPSE_REACH if shape is Shape.ELLIPSE else grow)
+    wholes = _heads(faces) if area is Area.HEAD else faces
+    areas = boxes.grow(wholes, grow * ELLIPSE_REACH if shape is Shape.ELLIPSE else grow)
     heights = faces[:, 3] - faces[:, 1]
     scores = np.array([each.score for each in detections])
     sure = scores >= boxes.thresholds(heights, cover)
     wanted = (sure | (scores >= boxes.thresholds(heights, suggest))) & (heights >= min_height)
     found = [
         Region(
-            box=_rounded(Box(*area)),
+            box=_rounded(Box(*place)),
             shape=shape,
             state=State.COVERED if certain else State.SUGGESTED,
             score=round(min(float(each.score), 1.0), 4),
@@ -64,10 +72,17 @@ def regions(
             points=tuple(Point(round(x, 2), round(y, 2)) for x, y in each.points),
             frames=frames,
         )
-        for each, area, certain, kept in zip(detections, areas.tolist(), sure, wanted, strict=True)
+        for each, place, certain, kept in zip(detections, areas.tolist(), sure, wanted, strict=True)
         if kept
     ]
     return sorted(found, key=lambda region: (region.box.top, region.box.left, region.box, region.source))
+
+
+def _heads(faces: boxes.Boxes) -> boxes.Boxes:
+    """Return faces with hair and ears, shape (N, 4)."""
+    width, height = faces[:, 2] - faces[:, 0], faces[:, 3] - faces[:, 1]
+    zero = np.zeros(len(faces))
+    return faces + np.stack([-EAR * width, -HAIR * height, EAR * width, zero], axis=1)
 
 
 def drawn(area: Box, shape: Shape, frames: Span | None = None) -> Region:

@@ -68,6 +68,13 @@ class Shape(StrEnum):
     BOX = "box"
 
 
+class Area(StrEnum):
+    """How much of a person a found face stands for."""
+
+    FACE = "face"
+    HEAD = "head"
+
+
 class State(StrEnum):
     """What is done with a region."""
 

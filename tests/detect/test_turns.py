@@ -67,6 +67,19 @@ def test_boxes_and_points_are_turned_back_exactly(quarters: int) -> None:
     assert (found.box, found.points) == (FACE, (Point(12.5, 7.5),))
 
 
+def test_the_box_of_a_face_is_the_one_it_was_seen_best_in() -> None:
+    class Unsure(Painted):
+        def detect(self, pixels: NDArray[np.uint8], /) -> list[Detection]:
+            upright = pixels[0, 0, 0] > 128
+            return [
+                Detection(each.box if upright else Box(8, 3, 44, 30), 0.9 if upright else 0.6, "fake", ())
+                for each in super().detect(pixels)
+            ]
+
+    (found,) = Turning(Unsure(), Compass()).detect(marked(2))
+    assert (found.box, found.score) == (FACE, 0.9)
+
+
 def test_which_way_is_up_is_asked_of_a_small_copy() -> None:
     probe = Compass()
     Turning(Counting(), probe).detect(np.zeros((3 * PROBE_SIDE, 2 * PROBE_SIDE, 3), np.uint8))
@@ -107,4 +120,4 @@ def test_a_photo_without_a_tag_is_found_out(profile: Profile, quarters: int) -> 
     turned = finder.detector.detect(np.ascontiguousarray(np.rot90(portrait(), quarters)))[0]
     (back,) = turn_back([turned], quarters, 512, 512)
     assert turned.score > 0.9
-    np.testing.assert_allclose(back.box, straight.box, atol=25)  # the union with what is seen sideways
+    np.testing.assert_allclose(back.box, straight.box, atol=20)

@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from veil import boxes
 from veil.detect import Detector
-from veil.detect.fuse import merged, resized
+from veil.detect.fuse import SAME_FACE, resized
 from veil.types import Box, Detection, Point
 
 PROBE_SIDE = 512
@@ -42,7 +43,7 @@ class Turning:
         if not quarters:
             return found
         turned = self._detector.detect(np.ascontiguousarray(np.rot90(pixels, quarters)))
-        return merged([*found, *turn_back(turned, quarters, *pixels.shape[:2])])
+        return _each_once([*found, *turn_back(turned, quarters, *pixels.shape[:2])])
 
     def _quarters(self, pixels: NDArray[np.uint8]) -> int:
         """Return by how many quarters to the left the picture is to be turned so that faces stand upright."""
@@ -51,6 +52,12 @@ class Turning:
             uprightness(self._probe.detect(np.ascontiguousarray(np.rot90(small, quarters)))) for quarters in range(4)
         ]
         return int(np.argmax(upright))
+
+
+def _each_once(seen: Sequence[Detection]) -> list[Detection]:
+    """Return each face as it was seen best: the box of one that lies on its side is the worse one."""
+    kept = boxes.nms(boxes.stack([each.box for each in seen]), np.array([each.score for each in seen]), SAME_FACE)
+    return [seen[index] for index in kept.tolist()]
 
 
 def uprightness(found: Sequence[Detection]) -> float:
