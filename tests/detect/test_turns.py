@@ -5,13 +5,14 @@ from numpy.typing import NDArray
 from tests.detect.contract import portrait
 from tests.fakes import MAGENTA, Crashing, Painted
 from veil import detect
-from veil.detect.turns import PROBE_SIDE, Turning, turn_back, uprightness
+from veil.detect.turns import PROBE_SIDE, Turning, is_plainly_upright, turn_back, uprightness
 from veil.errors import DetectorError
 from veil.types import Box, Detection, Point, Profile
 
 POINTS = (Point(10, 10), Point(30, 10), Point(20, 20), Point(12, 30), Point(28, 30))
-UPRIGHT = Detection(Box(0, 0, 40, 40), 0.8, "fake", POINTS)
-ON_ITS_HEAD = Detection(Box(0, 0, 40, 40), 0.8, "fake", tuple(Point(40 - x, 40 - y) for x, y in POINTS))
+UPRIGHT = Detection(Box(0, 0, 40, 40), 0.6, "fake", POINTS)
+PLAINLY = Detection(Box(0, 0, 40, 40), 0.8, "fake", POINTS)
+ON_ITS_HEAD = Detection(Box(0, 0, 40, 40), 0.6, "fake", tuple(Point(40 - x, 40 - y) for x, y in POINTS))
 
 PICTURE = np.zeros((60, 100, 3), np.uint8)
 PICTURE[5:25, 10:40] = MAGENTA
@@ -88,9 +89,31 @@ def test_which_way_is_up_is_asked_of_a_small_copy() -> None:
 
 
 def test_uprightness_counts_how_far_mouths_lie_below_eyes() -> None:
-    assert uprightness([UPRIGHT]) == pytest.approx(0.8 * 0.5)
+    assert uprightness([UPRIGHT]) == pytest.approx(0.6 * 0.5)
     assert uprightness([UPRIGHT, ON_ITS_HEAD]) == pytest.approx(0)
     assert uprightness([]) == 0
+
+
+@pytest.mark.parametrize(
+    ("found", "plain"),
+    [
+        pytest.param([PLAINLY], True, id="a sure face"),
+        pytest.param([UPRIGHT], False, id="a doubtful one"),
+        pytest.param([PLAINLY, UPRIGHT, ON_ITS_HEAD], False, id="one on its head"),
+        pytest.param([], False, id="nothing"),
+    ],
+)
+def test_a_plainly_upright_picture_is_not_turned(found: list[Detection], plain: bool) -> None:
+    assert is_plainly_upright(found) is plain
+
+    class Probe(Counting):
+        def detect(self, pixels: NDArray[np.uint8], /) -> list[Detection]:
+            super().detect(pixels)
+            return found
+
+    probe = Probe()
+    Turning(Painted(), probe).detect(PICTURE)
+    assert len(probe.shapes) == (1 if plain else 4)
 
 
 @pytest.mark.parametrize(

