@@ -180,13 +180,16 @@ def _python(value: Any) -> str:
 
 def _looks() -> str:
     """Return what each profile looks at."""
-    lines = ["| profile | models | sizes of the picture | in a mirror | turned |", "|---|---|---|---|---|"]
+    lines = [
+        "| profile | models | sizes of the picture | in a mirror | smoothed | turned |",
+        "|---|---|---|---|---|---|",
+    ]
     reduced = [f"1/{round(1 / scale)}" for scale in profiles.REDUCED]
     for profile, recipe in profiles.RECIPES.items():
         models = recipe.model + (f"; {recipe.second} for close-ups" if recipe.second else "")
         sizes = [f"{recipe.enlarged:g} times"] if recipe.enlarged else []
         sizes += ["as it is", *reduced]
-        also = ("yes" if yes else "no" for yes in (recipe.mirrored, recipe.turned))
+        also = ("yes" if yes else "no" for yes in (recipe.mirrored, recipe.smoothed, recipe.turned))
         lines.append(f"| {profile} | {models} | {', '.join(sizes)} | {' | '.join(also)} |")
     facts = f"""
 - Pictures larger than {profiles.TILE} pixels a side are looked at in tiles of that size, which overlap by
@@ -197,6 +200,8 @@ def _looks() -> str:
 - A second model is asked for close-ups when the first is not sure of any face (a score of {profiles.SURE:g}). It
   sees faces that fill the picture better, and more that are none: only faces of {profiles.CLOSE_UP} pixels and more
   count, and its scores count for less.
+- Where "smoothed" says yes, the picture is looked at once more as it is, smoothed by {profiles.SMOOTH:g} pixel: so faces
+  are seen behind noise and strong compression.
 - Where "turned" says yes, small copies of the picture, {turns.PROBE_SIDE} pixels long and turned four ways, tell which
   way is up. If that is not how the picture lies, it is looked at once more, turned.
 """

@@ -56,6 +56,22 @@ def test_a_look_leaves_sizes_to_others_that_it_judges_badly() -> None:
     assert [detection.box for detection in found] == [Box(0, 0, 10, 10)]
 
 
+def test_a_smoothed_look_sees_the_picture_without_its_noise() -> None:
+    class Rough:
+        name = "rough"
+
+        def detect(self, pixels: NDArray[np.uint8], /) -> list[Detection]:
+            return [Detection(Box(0, 0, 9, 9), float(pixels.std() / 255), "rough", ())]
+
+    noise = np.random.default_rng(3).integers(0, 256, PICTURE.shape, dtype=np.uint8)
+    (plain,), (smoothed,) = (Look(Rough(), smooth=smooth).detect(noise) for smooth in (0, 1))
+    # The deviation of white noise falls to 1 / (2 sqrt(pi)) of itself, but for the rim, and the centre stays.
+    assert smoothed.score == pytest.approx(plain.score / (2 * np.sqrt(np.pi)), rel=0.03)
+    face = Box(40, 20, 80, 60)
+    ringed = Look(Painted(), smooth=1).detect(np.ascontiguousarray(painted(face)))
+    np.testing.assert_allclose(ringed[0].box, face, atol=3)
+
+
 @pytest.mark.parametrize(
     ("look", "suits"),
     [

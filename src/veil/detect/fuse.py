@@ -67,6 +67,7 @@ class Look:
         detector: Who looks.
         scale: Size of the picture looked at beside the original.
         mirrored: Whether it is looked at in a mirror.
+        smooth: Standard deviation of the Gaussian that the picture is smoothed with first, in pixels of the original.
         least: Lowest face that counts, in pixels of the picture looked at; lower ones are left to larger scales.
         most: Highest face that counts, likewise; higher ones are left to smaller scales.
         most_pixels: The look is left out where the picture looked at would have more pixels than this.
@@ -76,6 +77,7 @@ class Look:
     detector: Detector
     scale: float = 1.0
     mirrored: bool = False
+    smooth: float = 0
     least: float = 0
     most: float = np.inf
     most_pixels: float = np.inf
@@ -93,7 +95,8 @@ class Look:
     def detect(self, pixels: NDArray[np.uint8]) -> list[Detection]:
         """Return faces in pixels of the original. See Detector."""
         height, width = pixels.shape[:2]
-        seen = pixels if self.scale == 1 else resized(pixels, self.scale)
+        seen = _smoothed(pixels, self.smooth) if self.smooth else pixels
+        seen = seen if self.scale == 1 else resized(seen, self.scale)
         if self.mirrored:
             seen = seen[:, ::-1]
         stretch = width / seen.shape[1], height / seen.shape[0]
@@ -267,6 +270,10 @@ def resized(pixels: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
     height, width = (max(1, round(side * scale)) for side in pixels.shape[:2])
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(pixels, (width, height), interpolation=how), np.uint8)
+
+
+def _smoothed(pixels: NDArray[np.uint8], deviation: float) -> NDArray[np.uint8]:
+    return np.asarray(cv2.GaussianBlur(pixels, (0, 0), deviation), np.uint8)
 
 
 def _in_original(detection: Detection, stretch: tuple[float, float], mirror: int | None) -> Detection:

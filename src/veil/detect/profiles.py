@@ -41,6 +41,9 @@ CLOSE_UP_PIXELS = 1_500_000
 CLOSE_UP_WEIGHTS = Weights(bias=-4.2, best=2.24)
 SURE = 0.15
 
+# Smoothed by a Gaussian of this deviation, in pixels, faces are seen behind noise and the blocks of strong compression.
+SMOOTH = 1.0
+
 LEAST_SCORE = 0.07
 
 Steps = Sequence[tuple[float, float]]
@@ -56,6 +59,7 @@ class Recipe:
         second: Looks for close-ups where ``model`` sees no face for sure; a name in WEIGHTS or None.
         enlarged: The scale at which the picture is looked at enlarged; None where it is not.
         mirrored: Whether it is looked at in a mirror, too.
+        smoothed: Whether it is looked at smoothed, too.
         turned: Whether it is looked at turned, too, where more faces stand upright then.
         weights: What the evidence of the looks is worth.
         cover: Scores from which a face is covered, one for each height up to LIMITS. They rise, since a large area
@@ -67,6 +71,7 @@ class Recipe:
     second: str | None
     enlarged: float | None
     mirrored: bool
+    smoothed: bool
     turned: bool
     weights: Weights
     cover: tuple[float, ...]
@@ -79,6 +84,7 @@ RECIPES = {
         second=None,
         enlarged=None,
         mirrored=False,
+        smoothed=False,
         turned=False,
         weights=Weights(bias=-0.73, best=1.4, agreement=0.76, company=0.12),
         cover=(0.08, 0.1, 0.22, 0.35, 0.45),
@@ -89,6 +95,7 @@ RECIPES = {
         second="yunet",
         enlarged=1.5,
         mirrored=False,
+        smoothed=False,
         turned=True,
         weights=Weights(bias=0.8, best=1.84, agreement=0.85, company=0.24),
         cover=(0.012, 0.03, 0.055, 0.08, 0.16),
@@ -99,8 +106,9 @@ RECIPES = {
         second="yunet",
         enlarged=2.0,
         mirrored=True,
+        smoothed=True,
         turned=True,
-        weights=Weights(bias=0.3, best=0.98, agreement=1.86, company=0.24),
+        weights=Weights(bias=0.14, best=1.26, agreement=1.61, company=0.25),
         cover=(0.0008, 0.004, 0.008, 0.01, 0.015),
         suggest=(0.0008, 0.004, 0.006, 0.006, 0.006),
     ),
@@ -153,7 +161,8 @@ def every_scale(recipe: Recipe, detector: Detector) -> list[Look]:
     ]
     if recipe.enlarged:
         looks.insert(0, Look(tiled, recipe.enlarged, most=MOST_WHEN_ENLARGED, most_pixels=MOST_ENLARGED))
-    return looks + [replace(look, mirrored=True) for look in looks if recipe.mirrored]
+    looks += [replace(look, mirrored=True) for look in looks if recipe.mirrored]
+    return looks + ([Look(tiled, smooth=SMOOTH)] if recipe.smoothed else [])
 
 
 def _close_ups(detector: Detector) -> list[Look]:
