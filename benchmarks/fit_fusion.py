@@ -23,7 +23,7 @@ from benchmarks.recall.looks import upright
 from veil import boxes
 from veil.detect import open_detector
 from veil.detect.fuse import Evidence, Fused, Weights
-from veil.detect.profiles import LEAST_SCORE, RECIPES, every_scale
+from veil.detect.profiles import RECIPES, every_scale
 from veil.types import Profile
 
 SAME = 0.35
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def look(pictures: Sequence[Labelled], profile: Profile) -> list[Sample]:
     """Return what the looks of a profile tell of each picture."""
     recipe = RECIPES[profile]
-    fused = Fused(every_scale(recipe, open_detector(recipe.model, min_score=LEAST_SCORE)))
+    fused = Fused(every_scale(recipe, open_detector(recipe.model, min_score=recipe.least)))
     return [learnt_from(fused.gather(upright(picture)), picture.faces) for picture in pictures]
 
 

@@ -10,8 +10,6 @@ from veil.types import Box
 Boxes = NDArray[np.float64]
 Numbers = NDArray[np.float64]
 
-_ROWS = 256  # overlaps computed at a time, so that memory does not grow with the square of a crowd
-
 
 def stack(boxes: Sequence[Box]) -> Boxes:
     """Return boxes as one array of shape (N, 4), also when there are none."""
@@ -58,17 +56,14 @@ def groups(boxes: Boxes, scores: Numbers, overlap: float) -> list[NDArray[np.int
     Returns:
         Arrays of indices, best group first, best box of each group first. Every box is in exactly one group.
     """
-    ranked = order(boxes, scores)
-    waiting = np.ones(len(ranked), bool)
+    waiting = order(boxes, scores)
     found = []
-    for start in range(0, len(ranked), _ROWS):
-        meets = iou(boxes[ranked[start : start + _ROWS]], boxes[ranked]) > overlap
-        for first, joins in enumerate(meets, start):
-            if waiting[first]:
-                joins &= waiting
-                joins[first] = True  # an empty box does not even overlap itself
-                found.append(ranked[joins])
-                waiting &= ~joins
+    while len(waiting):
+        first = waiting[0]
+        joins = iou(boxes[first : first + 1], boxes[waiting])[0] > overlap
+        joins[0] = True  # an empty box does not even overlap itself
+        found.append(waiting[joins])
+        waiting = waiting[~joins]
     return found
 
 

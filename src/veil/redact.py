@@ -161,7 +161,8 @@ def _fill(pixels: Pixels, usable: Mask, area: Mask) -> NDArray[Any]:
     if not usable.any():
         return np.full_like(pixels[area], (depth + 1) // 2)
     scale = np.uint16(DEEP // depth)
-    deep = np.where(usable[..., None], pixels, 0).astype(np.uint16) * scale
+    deep = np.multiply(pixels, scale, dtype=np.uint16)
+    deep[~usable] = 0
     weight = np.where(usable, np.uint16(DEEP), np.uint16(0))
     smooth = _pull_push(_halve(deep), _halve(weight) / np.float32(DEEP))
     filled = cv2.pyrUp(np.rint(smooth).clip(0, DEEP).astype(np.uint16), dstsize=usable.shape[::-1])

@@ -44,8 +44,6 @@ SURE = 0.15
 # Smoothed by a Gaussian of this deviation, in pixels, faces are seen behind noise and the blocks of strong compression.
 SMOOTH = 1.0
 
-LEAST_SCORE = 0.07
-
 Steps = Sequence[tuple[float, float]]
 LIMITS = (16, 32, 64, 128, 1_000_000)
 
@@ -61,6 +59,7 @@ class Recipe:
         mirrored: Whether it is looked at in a mirror, too.
         smoothed: Whether it is looked at smoothed, too.
         turned: Whether it is looked at turned, too, where more faces stand upright then.
+        least: Lowest score that a look reports. YuNet sees many things that are none: under 0.2 it tells nothing.
         weights: What the evidence of the looks is worth.
         cover: Scores from which a face is covered, one for each height up to LIMITS. They rise, since a large area
             covered for nothing costs most.
@@ -73,6 +72,7 @@ class Recipe:
     mirrored: bool
     smoothed: bool
     turned: bool
+    least: float
     weights: Weights
     cover: tuple[float, ...]
     suggest: tuple[float, ...]
@@ -86,9 +86,10 @@ RECIPES = {
         mirrored=False,
         smoothed=False,
         turned=False,
+        least=0.2,
         weights=Weights(bias=-0.73, best=1.4, agreement=0.76, company=0.12),
-        cover=(0.08, 0.1, 0.22, 0.35, 0.45),
-        suggest=(0.08, 0.1, 0.15, 0.15, 0.15),
+        cover=(0.07, 0.09, 0.2, 0.3, 0.4),
+        suggest=(0.07, 0.09, 0.15, 0.15, 0.15),
     ),
     Profile.BALANCED: Recipe(
         model="centerface",
@@ -97,9 +98,10 @@ RECIPES = {
         mirrored=False,
         smoothed=False,
         turned=True,
+        least=0.07,
         weights=Weights(bias=0.8, best=1.84, agreement=0.85, company=0.24),
-        cover=(0.012, 0.03, 0.055, 0.08, 0.16),
-        suggest=(0.012, 0.03, 0.04, 0.05, 0.06),
+        cover=(0.012, 0.032, 0.055, 0.09, 0.18),
+        suggest=(0.012, 0.032, 0.04, 0.05, 0.06),
     ),
     Profile.THOROUGH: Recipe(
         model="centerface",
@@ -108,9 +110,10 @@ RECIPES = {
         mirrored=True,
         smoothed=True,
         turned=True,
+        least=0.07,
         weights=Weights(bias=0.14, best=1.26, agreement=1.61, company=0.25),
-        cover=(0.0008, 0.004, 0.008, 0.01, 0.015),
-        suggest=(0.0008, 0.004, 0.006, 0.006, 0.006),
+        cover=(0.0009, 0.005, 0.009, 0.011, 0.017),
+        suggest=(0.0009, 0.005, 0.006, 0.006, 0.006),
     ),
 }
 
@@ -120,7 +123,7 @@ def build(profile: str, streams: int) -> Finder:
     if profile not in RECIPES:
         raise UsageError(f"There is no profile {profile!r}; nothing was done. Choose one of {', '.join(RECIPES)}.")
     recipe = RECIPES[Profile(profile)]
-    load = partial(open_detector, min_score=LEAST_SCORE, streams=streams)
+    load = partial(open_detector, min_score=recipe.least, streams=streams)
     model = load(recipe.model)
     detector: Detector = Fused(every_scale(recipe, model), recipe.weights)
     if recipe.second:
