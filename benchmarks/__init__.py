@@ -1,1 +1,1 @@
-"""Measurements of Veil, one script each; see README.md."""
+"""Measurements of Veil, one command each; see README.md."""

@@ -45,6 +45,16 @@ def test_scores_decide_by_size(score: float, height: float, state: State | None)
     assert [region.state for region in regions(face(score, height))] == ([state] if state else [])
 
 
+@pytest.mark.parametrize(("left", "states"), [(14, [State.COVERED]), (30, [State.COVERED, State.SUGGESTED])])
+def test_no_question_is_asked_where_a_face_is_covered_already(left: float, states: list[State]) -> None:
+    found = regions(face(0.9), face(0.25, left=left))
+    assert [region.state for region in found] == states
+
+
+def test_two_sure_faces_are_both_covered_however_near_they_are() -> None:
+    assert [region.state for region in regions(face(0.9), face(0.8, left=11))] == [State.COVERED, State.COVERED]
+
+
 def test_area_is_grown_around_the_face_which_is_kept_beside_it() -> None:
     (region,) = regions(face(0.9), shape=Shape.BOX)
     assert region.box == Box(2.5, 10, 47.5, 70)

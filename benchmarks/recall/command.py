@@ -149,7 +149,10 @@ def measure_programs(
             found[name] = Result(run.verdicts, command_seconds=run.seconds, unusable=run.unusable)
         for profile in profiles:
             _tell(f"veil run, {profile}: covering {len(pictures)} pictures")
-            command_seconds[profile] = run_program(veil_path(), veil_program(profile), folder, pictures).seconds
+            run = run_program(veil_path(), veil_program(profile), folder, pictures)
+            if run.unusable:
+                raise SystemExit(f"veil run made no sound result of {run.unusable} pictures; nothing was measured.")
+            command_seconds[profile] = run.seconds
     return found, command_seconds
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from math import nan
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ import veil
 from benchmarks.recall.faces import Labelled
 from benchmarks.recall.judge import Verdict, coverage, judge, over_redaction
 from veil.detect import Detector, Finder
-from veil.detect.fuse import merged
+from veil.detect.fuse import joined
 from veil.errors import VeilError
 from veil.media.image import open_picture
 from veil.options import Options
@@ -91,10 +92,8 @@ def look(picture: Labelled, finder: Finder, options: Options, *, pixels: Rgb | N
         raise SystemExit(f"{picture.path}: {error}\nNothing was measured.") from error
     seconds = time.perf_counter() - start
     check_fits(picture, plan.picture)
-    # Pictures with transparent parts are looked at twice, and what was seen is merged.
-    detections = (
-        recording.seen[0] if len(recording.seen) == 1 else merged([each for seen in recording.seen for each in seen])
-    )
+    # Pictures with transparent parts are looked at twice.
+    detections = reduce(joined, recording.seen)
     return Look(picture, (plan.picture.width, plan.picture.height), to_cover(plan, 0), detections, seconds)
 
 

@@ -12,6 +12,7 @@ import click
 
 from veil.errors import OutputError, UsageError, VeilError
 from veil.options import Options, Setting, Stage, settings
+from veil.types import Profile
 
 if TYPE_CHECKING:  # models and codecs are loaded when a command uses them, so that help comes at once
     from veil.batch import Outcome, Task
@@ -166,7 +167,7 @@ def run(
         refuse_inputs([report_file], tasks)
         if report_file.resolve() in {task.target.resolve() for task in tasks}:
             raise OutputError(f"{report_file} is also the name of a result; nothing was done.\nChoose another name.")
-    workers = _workers(len(tasks))
+    workers = _workers(len(tasks), options.profile)
     finder = detect.load(options.profile, streams=workers)
 
     def do(task: "Task", step: Callable[[], None]) -> "Report":
@@ -216,7 +217,7 @@ def find(
     options = Options(**values)
     writes = output is not None or not as_json
     tasks, left_out, options = _tasks(inputs, output, options, plans=True)
-    workers = _workers(len(tasks))
+    workers = _workers(len(tasks), options.profile)
     finder = detect.load(options.profile, streams=workers)
     plans: dict[Path, Any] = {}
 
@@ -325,13 +326,13 @@ def _tasks(
     return tasks, left_out, replace(options, format=wanted)
 
 
-def _workers(tasks: int) -> int:
-    """Return how many pictures to do side by side.
+def _workers(tasks: int, profile: str) -> int:
+    """Return how many pictures to do side by side: one for each processor that this process may use.
 
-    One more than this process may use processors: the small profile is done a tenth sooner, as no processor is idle
-    while a worker waits for the disk or for Python's lock.
+    The fast profile does one more, a tenth sooner, since its workers wait much for the disk and for Python's lock. The
+    others would only hold more memory.
     """
-    return max(1, min(tasks, len(os.sched_getaffinity(0)) + 1))
+    return max(1, min(tasks, len(os.sched_getaffinity(0)) + (profile == Profile.FAST)))
 
 
 def _work(

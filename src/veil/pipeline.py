@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from veil import plan as plans
 from veil import report as reports
 from veil.detect import Detector, Finder
-from veil.detect.fuse import merged
+from veil.detect.fuse import joined
 from veil.errors import DetectorError
 from veil.media.image import Picture, encode
 from veil.options import Options
@@ -101,7 +101,7 @@ def _look(finder: Finder, frame: Frame) -> list[Detection]:
     if frame.alpha is not None and not (frame.alpha == np.iinfo(frame.alpha.dtype).max).all():
         share = frame.alpha[..., None] / np.float32(np.iinfo(frame.alpha.dtype).max)
         seen = rgb * share + MIDDLE_GREY * (1 - share)
-        found = merged([*found, *_detect(finder.detector, np.rint(seen).astype(np.uint8))])
+        found = joined(found, _detect(finder.detector, np.rint(seen).astype(np.uint8)))
     return found
 
 

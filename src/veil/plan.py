@@ -11,6 +11,7 @@ from importlib import resources
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from veil import boxes
 from veil.errors import PlanError
@@ -25,6 +26,9 @@ ELLIPSE_REACH = 1.15
 # in heights, at each side in widths.
 HAIR = 0.3
 EAR = 0.1
+
+# A doubtful face that shares more than this intersection over union with a covered one is not worth a question.
+IN_ITS_PLACE = 0.6
 
 COVERED_STATES = frozenset({State.COVERED, State.DRAWN})
 
@@ -60,7 +64,10 @@ def regions(
     heights = faces[:, 3] - faces[:, 1]
     scores = np.array([each.score for each in detections])
     sure = scores >= boxes.thresholds(heights, cover)
-    wanted = (sure | (scores >= boxes.thresholds(heights, suggest))) & (heights >= min_height)
+    tall = heights >= min_height
+    doubtful = ~sure & (scores >= boxes.thresholds(heights, suggest)) & tall
+    doubtful[doubtful] = ~_lie_on(faces[doubtful], faces[sure & tall])
+    wanted = (sure & tall) | doubtful
     found = [
         Region(
             box=_rounded(Box(*place)),
@@ -76,6 +83,11 @@ def regions(
         if kept
     ]
     return sorted(found, key=lambda region: (region.box.top, region.box.left, region.box, region.source))
+
+
+def _lie_on(faces: boxes.Boxes, others: boxes.Boxes) -> NDArray[np.bool_]:
+    """Return which faces lie where one of the others does, shape (N,)."""
+    return np.asarray((boxes.iou(faces, others) > IN_ITS_PLACE).any(axis=1))
 
 
 def _heads(faces: boxes.Boxes) -> boxes.Boxes:

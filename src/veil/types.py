@@ -116,9 +116,9 @@ class Region:
         box: The whole area that is covered: the face and what was added around it.
         shape: Outline of the area within ``box``.
         state: What is done with it.
-        score: How sure the detector was, 0 to 1; None for drawn areas.
+        score: How likely it is a face, 0 to 1; None for drawn areas.
         source: Names of the detectors that saw it, joined by "+"; "user" for drawn areas.
-        face: The face alone, as found; None for drawn areas.
+        face: The face alone, from brow to chin, with the margin by which looks at it differ; None for drawn areas.
         points: As in Detection.
         frames: The frames or pages in which the area lies; None for all of them.
     """

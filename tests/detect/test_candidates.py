@@ -1,6 +1,8 @@
 import numpy as np
+import pytest
 
 from veil.detect.candidates import Candidates, settle
+from veil.errors import DetectorError
 from veil.types import Box, Detection, Point
 
 PIXELS = np.zeros((100, 200, 3), np.uint8)
@@ -32,6 +34,12 @@ def test_points_stay_with_their_box() -> None:
     first, second = settle(told, PIXELS, source="fake", overlap=0.3)
     assert first.points == (Point(10, 11), Point(12, 13), Point(14, 15), Point(16, 17), Point(18, 19))
     assert second.points[0] == Point(0, 1)
+
+
+@pytest.mark.parametrize("side", [np.nan, np.inf])
+def test_a_place_that_is_not_a_number_is_an_error_and_not_a_face_left_out(side: float) -> None:
+    with pytest.raises(DetectorError, match="fake"):
+        settle(candidates((0, 0, 10, side), scores=[0.9]), PIXELS, source="fake", overlap=0.3)
 
 
 def test_nothing_told_is_nothing_found() -> None:

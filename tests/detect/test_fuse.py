@@ -5,7 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.fakes import MAGENTA, Crashing, Painted
-from veil.detect.fuse import DISAGREEMENT, Fused, Look, Seconded, Weights, merged
+from veil.detect import fuse
+from veil.detect.fuse import DISAGREEMENT, Fused, Look, Seconded, Weights, joined
 from veil.errors import DetectorError
 from veil.types import Box, Detection, Point
 
@@ -83,7 +84,8 @@ def test_a_smoothed_look_sees_the_picture_without_its_noise() -> None:
 )
 def test_looks_are_chosen_by_the_pictures_size(look: Look, suits: bool) -> None:
     assert look.suits(120, 200) is suits
-    assert len(Fused([look]).detect(painted(Box(40, 20, 80, 60)))) == suits
+    tiny = Look(Painted(), most=1)  # suits every picture and sees nothing
+    assert len(Fused([look, tiny]).detect(painted(Box(40, 20, 80, 60)))) == suits
 
 
 def test_a_face_seen_once_is_made_larger_by_what_looks_disagree_at_least() -> None:
@@ -159,12 +161,38 @@ def test_another_find_of_the_same_face_is_no_company() -> None:
     np.testing.assert_array_equal(told.logits[:, 2], 0)
 
 
-def test_lists_are_merged_with_the_union_of_the_agreeing_boxes() -> None:
-    faint = Detection(Box(4, 4, 50, 50), 0.2, "faint", ())
-    seen = [Detection(TWICE["second"], 0.6, "second", ()), faint, Detection(TWICE["first"], 0.9, "first", ())]
-    (found,) = merged(seen)
-    assert found.box == Box(10, 10, 56, 52)
-    assert (found.score, found.source) == (0.9, "faint+first+second")
+@pytest.mark.parametrize(
+    ("more", "added"),
+    [
+        pytest.param((Box(12, 10, 52, 50), 0.5), False, id="less sure"),
+        pytest.param((Box(12, 10, 52, 50), 0.7), True, id="surer"),
+        pytest.param((Box(40, 10, 80, 50), 0.5), True, id="elsewhere"),
+    ],
+)
+def test_a_second_list_only_adds(more: tuple[Box, float], added: bool) -> None:
+    seen = [Detection(Box(10, 10, 50, 50), 0.6, "first"), Detection(Box(16, 10, 56, 50), 0.1, "near it")]
+    told = Detection(*more, "second")
+    assert joined(seen, [told]) == [*seen, *([told] if added else [])]
+    assert joined(seen, []) == seen
+    assert joined([], [told]) == [told]
+
+
+def test_a_score_of_nothing_is_no_error() -> None:
+    found = Fused([Look(Saying((Box(10, 10, 50, 50), 0.0)))]).detect(PICTURE)
+    assert np.isfinite([(*each.box, each.score) for each in found]).all()
+
+
+def test_a_size_that_no_look_suits_is_an_error_and_not_an_empty_picture() -> None:
+    with pytest.raises(DetectorError, match="200 x 120"):
+        Fused([Look(Painted(), least_side=500)]).detect(PICTURE)
+
+
+def test_only_the_surest_faces_are_company(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = [(Box(left, 10, left + 20, 30), score) for left, score in ((10, 0.2), (50, 0.8), (90, 0.6))]
+    monkeypatch.setattr(fuse, "MOST_COMPANY", 1)
+    told = Fused([Look(Saying(*said))]).gather(PICTURE)
+    company = {each.score: value for each, value in zip(told.firsts, np.expm1(told.logits[:, 2]), strict=True)}
+    assert company == pytest.approx({0.2: 0.8, 0.8: 0.0, 0.6: 0.8})
 
 
 def test_the_order_of_looks_does_not_matter() -> None:
@@ -197,7 +225,7 @@ def test_a_second_detector_is_asked_where_the_first_is_not_sure(score: float, as
     first = Saying((Box(10, 10, 50, 50), score), name="first")
     second = Saying((Box(12, 10, 50, 50), 0.2), (Box(90, 10, 130, 60), 0.5), name="second")
     found = Seconded(first, second, sure=0.3).detect(PICTURE)
-    assert sorted(detection.source for detection in found) == (["first+second", "second"] if asked else ["first"])
+    assert [detection.source for detection in found] == (["first", "second"] if asked else ["first"])
 
 
 def test_a_failing_second_detector_fails_all() -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.detect.contract import portrait
 from tests.fakes import Painted
 from veil import detect, models
-from veil.detect.profiles import RECIPES, Lazy
+from veil.detect.profiles import RECIPES, SURE, Lazy
 from veil.errors import UsageError
 from veil.types import Profile
 
@@ -38,6 +38,10 @@ def test_thresholds_rise_with_size_and_suggestions_need_less(profile: Profile) -
     recipe = RECIPES[profile]
     assert list(recipe.cover) == sorted(recipe.cover)
     assert all(low <= high for low, high in zip(recipe.suggest, recipe.cover, strict=True))
+
+
+def test_what_is_sure_enough_to_ask_no_second_model_is_covered() -> None:
+    assert max(score for recipe in RECIPES.values() if recipe.second for score in recipe.cover) <= SURE
 
 
 @pytest.mark.model

@@ -241,7 +241,7 @@ def test_boxes_lie_where_the_areas_are(studio: Studio) -> None:
     ]
     assert dashes == ["none", "6px, 4px"]
     title = studio.one(".overlay .covered title").get_attribute("textContent")
-    assert title == "Covered; score 90 %"
+    assert title == "Covered; chance of a face: 90 %"
     assert studio.one(".tag").text == "? 30 %"
 
 

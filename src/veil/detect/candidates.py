@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veil.boxes import nms, touches
+from veil.errors import DetectorError
 from veil.types import Box, Detection, Point
 
 
@@ -32,7 +33,12 @@ def settle(candidates: Candidates, pixels: NDArray[np.uint8], *, source: str, ov
         pixels: The picture, shape (H, W, 3).
         source: Name of the detector.
         overlap: Candidates that share more than this intersection over union with a better one repeat it.
+
+    Raises:
+        DetectorError: A box is not finite; it would be passed over as too large or too small.
     """
+    if not np.isfinite(candidates.boxes).all():
+        raise DetectorError(f"The detector {source} gave a place that is not a number; nothing was made.")
     height, width = pixels.shape[:2]
     inside = touches(candidates.boxes, width, height)
     boxes, scores, points = (part[inside] for part in candidates)

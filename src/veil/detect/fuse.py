@@ -16,14 +16,11 @@ from numpy.typing import NDArray
 from veil import boxes
 from veil.boxes import Boxes, Numbers
 from veil.detect import Detector
+from veil.errors import DetectorError
 from veil.types import Box, Detection, Point
 
 SAME_FACE = 0.4
 """Detections that share more than this intersection over union show one face."""
-
-AGREEING = 0.6
-"""Where lists that are fused already are merged, a face's box is the union of those whose score is at least this share
-of the best one's."""
 
 APART = 0.15
 """Faces that share less than this intersection over union are company for each other, not two finds of one face."""
@@ -46,11 +43,11 @@ MIRRORED_POINTS = (1, 0, 2, 4, 3)
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What the evidence for a face is worth: a logistic regression, fitted by benchmarks/fit_fusion.py.
+    """What the evidence for a face is worth: a logistic regression, as benchmarks/fit_fusion.py fits it.
 
     The score of a face is 1 / (1 + exp(-z)), z = bias + best * logit(b) + agreement * logit(a) + company * log(1 + c).
     There b is the score of the best look, a the mean of the best two, and c the company: the scores a of all other
-    faces, each counting less the more its size differs.
+    faces, each counting less the more its size differs. Scores under 0.02 and over 0.995 are not told apart.
     """
 
     bias: float = 0.0
@@ -146,8 +143,15 @@ class Fused:
         ]
 
     def gather(self, pixels: NDArray[np.uint8]) -> Evidence:
-        """Return the evidence for every face that any look saw."""
+        """Return the evidence for every face that any look saw.
+
+        Raises:
+            DetectorError: No look suits the picture's size.
+        """
         looks = [look for look in self._looks if look.suits(*pixels.shape[:2])]
+        if not looks:
+            height, width = pixels.shape[:2]
+            raise DetectorError(f"There is no way to look at a picture of {width} x {height} pixels; nothing was made.")
         seen = [(number, found) for number, look in enumerate(looks) for found in look.detect(pixels)]
         return weigh(looks, seen)
 
@@ -186,7 +190,8 @@ def _mean_box(places: Boxes, scores: Numbers) -> Numbers:
 
     The union would be safer still but covers a fifth more for nothing: one odd look makes it large.
     """
-    weights = scores**2 / (scores**2).sum()
+    weights = np.maximum(scores, np.finfo(float).tiny ** 0.25) ** 2  # a score of 0 weighs next to nothing
+    weights /= weights.sum()
     mean = weights @ places
     size = np.tile(mean[2:] - mean[:2], 2)
     count = 1 / (weights**2).sum()  # how many equal looks would say as much
@@ -243,26 +248,19 @@ class Seconded:
         seen = self._first.detect(pixels)
         if any(detection.score >= self._sure for detection in seen):
             return seen
-        return merged([*seen, *self._second.detect(pixels)])
+        return joined(seen, self._second.detect(pixels))
 
 
-def merged(seen: Sequence[Detection]) -> list[Detection]:
-    """Return each face of several lists once, best first, whatever the order in which its detections come."""
-    places = boxes.stack([detection.box for detection in seen])
-    scores = np.array([detection.score for detection in seen])
-    return [_united([seen[index] for index in group.tolist()]) for group in boxes.groups(places, scores, SAME_FACE)]
+def joined(seen: Sequence[Detection], more: Sequence[Detection]) -> list[Detection]:
+    """Return all of one list, and those of a second one that say more than the first does.
 
-
-def _united(group: Sequence[Detection]) -> Detection:
-    """Return one detection for several of the same face, best first."""
-    best = group[0]
-    sides = boxes.stack([each.box for each in group if each.score >= AGREEING * best.score])
-    return Detection(
-        box=Box(*sides[:, :2].min(axis=0).tolist(), *sides[:, 2:].max(axis=0).tolist()),
-        score=best.score,
-        source="+".join(sorted({each.source for each in group})),
-        points=next((each.points for each in group if each.points), ()),
-    )
+    Nothing of the first list is ever lost: a face that is covered stays covered, whatever the second one holds. Of the
+    second list, a face is left out where the first has one in its place that is at least as sure.
+    """
+    shared = boxes.iou(boxes.stack([each.box for each in more]), boxes.stack([each.box for each in seen]))
+    surer = np.array([[first.score >= each.score for first in seen] for each in more], bool).reshape(shared.shape)
+    known = ((shared > SAME_FACE) & surer).any(axis=1)
+    return [*seen, *(each for each, is_known in zip(more, known, strict=True) if not is_known)]
 
 
 def resized(pixels: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:

@@ -13,6 +13,7 @@ const NAMES = "veil-names";
 
 const find = (selector, root = document) => root.querySelector(selector);
 const t = (key, values = {}) => texts[key].replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+const percent = (share) => (share < 0.01 ? "<1" : Math.round(share * 100));
 const count = (key, n) => t(`${key}.${plural.select(n) === "one" ? "one" : "other"}`, { n: numbers.format(n) });
 
 // ---- talking to the server
@@ -238,7 +239,7 @@ class Photo {
     const first = regions.filter((region) => !region.frames || region.frames[0] === 0);
     overlay.setAttribute("aria-label", count("card.overlay", first.length));
     for (const { box: [left, top, right, bottom], state, score } of first) {
-      const label = t(`card.region.${state}`, { score: Math.round((score ?? 1) * 100) });
+      const label = t(`card.region.${state}`, { score: percent(score ?? 1) });
       const group = svg("g");
       const title = svg("title");
       group.setAttribute("class", state);
@@ -260,11 +261,11 @@ class Photo {
   /** Writes a doubtful place's score beside it. */
   tag(score, left, top) {
     const tag = document.createElement("span");
-    const percent = document.createElement("span");
+    const chance = document.createElement("span");
     tag.className = "tag";
-    percent.className = "score";
-    percent.textContent = ` ${Math.round(score * 100)} %`;
-    tag.append("?", percent);
+    chance.className = "score";
+    chance.textContent = ` ${percent(score)} %`;
+    tag.append("?", chance);
     tag.setAttribute("aria-hidden", "true");
     tag.style.left = `${Math.min(Math.max(left, 0), 0.9) * 100}%`;
     tag.style.top = `${Math.max(top, 0.06) * 100}%`;
