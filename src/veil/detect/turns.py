@@ -27,9 +27,9 @@ WELL_BELOW = 0.3
 class Turning:
     """Looks at a picture as it is, and turned by a quarter or a half where more faces stand upright then.
 
-    Which way is up is asked of a small copy, turned four ways unless it is plainly upright. On upright photos the answer
-    was wrong for 1 in 20, which costs a needless second look; on turned ones the right turn was chosen for the photos
-    of 99 of 100 faces of 20 pixels and more. Turning only adds: what was seen without it stays.
+    Which way is up is asked of a small copy, turned four ways unless it is plainly upright. On upright photos the
+    answer was wrong for 1 in 20, which costs a needless second look; on turned ones the right turn was chosen for the
+    photos of 99 of 100 faces of 20 pixels and more. Turning only adds: what was seen without it stays.
     """
 
     def __init__(self, detector: Detector, probe: Detector) -> None:
