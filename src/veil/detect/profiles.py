@@ -88,9 +88,9 @@ RECIPES = {
         smoothed=False,
         turned=False,
         least=0.2,
-        weights=Weights(bias=-0.73, best=1.4, agreement=0.76, company=0.12),
-        cover=(0.07, 0.09, 0.2, 0.3, 0.4),
-        suggest=(0.07, 0.09, 0.12, 0.12, 0.12),
+        weights=Weights(bias=-0.75, best=1.45, agreement=0.89, company=0.13),
+        cover=(0.055, 0.075, 0.17, 0.26, 0.36),
+        suggest=(0.055, 0.075, 0.1, 0.1, 0.1),
     ),
     Profile.BALANCED: Recipe(
         model="centerface",
@@ -113,8 +113,8 @@ RECIPES = {
         turned=True,
         least=0.07,
         weights=Weights(bias=0.14, best=1.26, agreement=1.61, company=0.25),
-        cover=(0.0009, 0.005, 0.009, 0.011, 0.017),
-        suggest=(0.0009, 0.004, 0.004, 0.004, 0.004),
+        cover=(0.0008, 0.004, 0.009, 0.011, 0.017),
+        suggest=(0.0008, 0.004, 0.004, 0.004, 0.004),
     ),
 }
 
