@@ -48,7 +48,7 @@ def find(source: Source, options: Options | None = None, *, finder: Finder | Non
         >>> import veil, skimage.data
         >>> plan = veil.find(skimage.data.astronaut())
         >>> [(region.state.value, round(region.score, 1)) for region in plan.regions]
-        [('covered', 0.9)]
+        [('covered', 1.0)]
     """
     options = options or Options()
     with _open(source, options) as picture:
