@@ -200,8 +200,8 @@ def _looks() -> str:
 - A second model is asked for close-ups when the first is not sure of any face (a score of {profiles.SURE:g}). It
   sees faces that fill the picture better, and more that are none: only faces of {profiles.CLOSE_UP} pixels and more
   count, and its scores count for less.
-- Where "smoothed" says yes, the picture is looked at once more as it is, smoothed by {profiles.SMOOTH:g} pixel: so
-  faces are seen behind noise and strong compression.
+- Where "smoothed" says yes, the picture is looked at once more as it is, smoothed by {profiles.SMOOTH:g} pixel, and the
+  mirrored look at this size is smoothed likewise: so faces are seen behind noise and strong compression.
 - Where "turned" says yes, small copies of the picture, {turns.PROBE_SIDE} pixels long and turned four ways, tell which
   way is up. If that is not how the picture lies, it is looked at once more, turned.
 """

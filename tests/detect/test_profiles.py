@@ -8,7 +8,7 @@ import pytest
 from tests.detect.contract import portrait
 from tests.fakes import Painted
 from veil import detect, models
-from veil.detect.profiles import RECIPES, SURE, Lazy
+from veil.detect.profiles import RECIPES, SURE, Lazy, every_scale
 from veil.errors import UsageError
 from veil.types import Profile
 
@@ -38,6 +38,11 @@ def test_thresholds_rise_with_size_and_suggestions_need_less(profile: Profile) -
     recipe = RECIPES[profile]
     assert list(recipe.cover) == sorted(recipe.cover)
     assert all(low <= high for low, high in zip(recipe.suggest, recipe.cover, strict=True))
+
+
+def test_two_looks_of_the_thorough_profile_are_smoothed_and_one_at_that_size_is_not() -> None:
+    looks = [look for look in every_scale(RECIPES[Profile.THOROUGH], Painted()) if look.scale == 1]
+    assert sorted((look.mirrored, look.smooth > 0) for look in looks) == [(False, False), (False, True), (True, True)]
 
 
 def test_what_is_sure_enough_to_ask_no_second_model_is_covered() -> None:
