@@ -1,7 +1,7 @@
 import io
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -219,12 +219,12 @@ def test_delete_removes_the_folder_at_once(desk: Desk, room: Path) -> None:
 
 
 def test_delete_all_takes_only_the_owners(desk: Desk, room: Path) -> None:
-    submit(desk, photo())
-    submit(desk, photo())
+    mine = [desk._photo(ME, submit(desk, photo())).finding for _ in range(2)]
     theirs = submit(desk, photo(), OTHER)
     desk.delete_all(ME)
     assert desk.phases(ME) == {}
     finished(desk, theirs, OTHER)
+    assert not wait([finding for finding in mine if finding], timeout=30).not_done  # work in hand has cleaned up
     assert [folder.name for folder in room.iterdir()] == [theirs]
 
 
