@@ -138,8 +138,10 @@ class Fused:
         z = weights.bias + told.logits @ [weights.best, weights.agreement, weights.company]
         scores = 1 / (1 + np.exp(-z))
         return [
-            Detection(Box(*told.boxes[index].tolist()), float(scores[index]), told.sources[index], first.points)
-            for index, first in ((index, told.firsts[index]) for index in boxes.order(told.boxes, scores).tolist())
+            Detection(
+                Box(*told.boxes[index].tolist()), float(scores[index]), told.sources[index], told.firsts[index].points
+            )
+            for index in boxes.order(told.boxes, scores).tolist()
         ]
 
     def gather(self, pixels: NDArray[np.uint8]) -> Evidence:
@@ -258,9 +260,9 @@ def joined(seen: Sequence[Detection], more: Sequence[Detection]) -> list[Detecti
     second list, a face is left out where the first has one in its place that is at least as sure.
     """
     shared = boxes.iou(boxes.stack([each.box for each in more]), boxes.stack([each.box for each in seen]))
-    surer = np.array([[first.score >= each.score for first in seen] for each in more], bool).reshape(shared.shape)
-    known = ((shared > SAME_FACE) & surer).any(axis=1)
-    return [*seen, *(each for each, is_known in zip(more, known, strict=True) if not is_known)]
+    scores, others = (np.array([each.score for each in found]) for found in (seen, more))
+    known = np.any((shared > SAME_FACE) & (scores >= others[:, None]), axis=1)
+    return [*seen, *(each for each, is_known in zip(more, known.tolist(), strict=True) if not is_known)]
 
 
 def resized(pixels: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:

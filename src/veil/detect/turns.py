@@ -101,7 +101,7 @@ def turn_back(found: Sequence[Detection], quarters: int, height: int, width: int
         height: Of the picture as it is.
         width: Likewise.
     """
-    # A quarter back to the right, for each: what is up goes right. The picture before it is as wide as this one high.
+    # To the right, a quarter at a time. Where an even number of them is left, the picture has its own width again.
     for count in range(quarters):
         side = width if (quarters - count) % 2 else height
         found = [_quarter_back(each, side) for each in found]
