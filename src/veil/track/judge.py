@@ -1,0 +1,40 @@
+"""Whether a chain of sightings is a face, which all of them together say.
+
+A sighting weighs as much as its score is above the one from which a face of its height is covered in a still. Neither
+one weak sighting makes a face, nor a few among many looks that saw next to nothing there.
+"""
+
+import numpy as np
+
+from veil import boxes
+from veil.boxes import Numbers
+from veil.track.link import Chain
+from veil.track.watch import Steps
+
+BEST = 5  # sightings that tell how clear a face is at its clearest
+LEAST = 3  # of these; missing ones weigh nothing
+STAYING = 0.6  # mean weight of all looks within a chain that a face has: between 0.5 and 0.6 no labelled one is lost
+
+FACE = 1.0  # strength from which a chain is covered
+DOUBTFUL = 1 / 3  # strength from which a person should look: one sighting that would be covered in a still
+CERTAIN = 3.0  # strength from which a face is taken to be there for a while before and after it was seen
+
+
+def weights(chain: Chain, cover: Steps) -> Numbers:
+    """Return how far each sighting is above what is covered in a still: 1 is just enough, shape (n,)."""
+    places = boxes.stack([each.seen.box for each in chain])
+    scores = np.array([each.seen.score for each in chain], np.float64)
+    return np.asarray(scores / boxes.thresholds(places[:, 3] - places[:, 1], cover))
+
+
+def strength(chain: Chain, cover: Steps, looks: int) -> float:
+    """Return how sure a chain is a face, as a multiple of what is just enough.
+
+    Args:
+        chain: Its sightings.
+        cover: (height, score) steps, as in boxes.thresholds: what a face needs to be covered in a still.
+        looks: How many frames were looked at from its first sighting to its last.
+    """
+    known = np.sort(weights(chain, cover))[::-1]
+    clear = known[:BEST].sum() / max(min(len(known), BEST), LEAST)
+    return float(min(clear, known.sum() / looks / STAYING))

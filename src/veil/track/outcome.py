@@ -1,0 +1,96 @@
+"""What was watched in, one Track for each face out."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from veil.boxes import Boxes
+from veil.track.judge import CERTAIN, DOUBTFUL, FACE, strength
+from veil.track.link import chains
+from veil.track.paths import Path, Presence, path
+from veil.track.watch import Steps, Watched
+from veil.types import Detection, Span
+
+GAP = 1.0
+REACH = 0.7
+STEADY = 0.05
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Track:
+    """One face from where it appears to where it is lost, within one shot.
+
+    Attributes:
+        id: Number of the track in its clip, from 0, in order of appearance.
+        first: Index of its first frame.
+        boxes: The face in each frame from there on, brow to chin, shape (n, 4), float64; it may reach over the edge.
+        presence: How it is known to be there, n values.
+        seen: Every detection that belongs to it, with the index of its frame, in order of time.
+        strength: How sure it is a face: 1 is what is just covered.
+        certain: Whether it is to be covered without asking; a person should look at the others.
+        doubtful: Frames in which it is covered though looks did not see it: a person should look at these first.
+    """
+
+    id: int
+    first: int
+    boxes: Boxes
+    presence: tuple[Presence, ...]
+    seen: tuple[tuple[int, Detection], ...]
+    strength: float
+    certain: bool
+    doubtful: tuple[Span, ...]
+
+    @property
+    def span(self) -> Span:
+        """The frames in which it is."""
+        return Span(self.first, self.first + len(self.boxes))
+
+
+def tracks(
+    watched: Watched, *, cover: Steps, gap: float = GAP, reach: float = REACH, steady: float = STEADY
+) -> tuple[Track, ...]:
+    """Return the faces of a clip, in order of appearance.
+
+    The box of a frame holds every detection of its face in that frame. Nothing but the arguments shapes the result.
+
+    Args:
+        watched: The whole clip.
+        cover: (height, score) steps, as in boxes.thresholds: what a face needs to be covered in a still.
+        gap: Longest time in which a face may be hidden and still be the same, in seconds.
+        reach: How long a sure face is covered before it is first seen and after it was last seen, in seconds, unless
+            a cut or the edge of the picture ends it.
+        steady: Seconds before and after a frame over which its size is made steady.
+    """
+    looks = sorted(watched.looks)
+    found: list[tuple[Path, float, tuple[tuple[int, Detection], ...]]] = []
+    for chain in chains(watched, strong=cover, gap=gap):
+        within = bisect_right(looks, chain[-1].frame) - bisect_left(looks, chain[0].frame)
+        sure = strength(chain, cover, within)
+        if sure >= DOUBTFUL:
+            way = path(chain, watched, reach=reach if sure >= CERTAIN else 0, steady=steady)
+            found.append((way, sure, tuple((each.frame, each.seen) for each in chain)))
+    found.sort(key=lambda each: (each[0].first, each[2][0][0], each[2][0][1].box))
+    return tuple(
+        Track(
+            id=number,
+            first=way.first,
+            boxes=way.boxes,
+            presence=way.presence,
+            seen=seen,
+            strength=sure,
+            certain=sure >= FACE,
+            doubtful=tuple(_runs(way.first, way.presence, Presence.LOST)),
+        )
+        for number, (way, sure, seen) in enumerate(found)
+    )
+
+
+def _runs(first: int, presence: Sequence[Presence], wanted: Presence) -> Iterator[Span]:
+    """Yield the runs of frames in which a face is known in one way; ``first`` is the index of the first."""
+    start = None
+    for frame, here in enumerate((*presence, None), first):
+        if here is wanted and start is None:
+            start = frame
+        elif here is not wanted and start is not None:
+            yield Span(start, frame)
+            start = None

@@ -1,0 +1,39 @@
+"""Which frames to look at: detectors cost a hundred times what following motion costs.
+
+The more moves, the sooner the next look, since what moves turns, hides and appears. What a look misses in between is
+made up for by following its faces back.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from veil.track.flow import Flow
+
+MOVING = 0.9  # the tenth of the picture that moves most tells: people move, the wall behind them does not
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """When to look again. The first frame of each shot is always looked at.
+
+    Attributes:
+        longest: Seconds after which to look, even if nothing moves.
+        motion: How far what moves may go without a look, as a share of the picture's height.
+    """
+
+    longest: float = 0.4
+    motion: float = 0.07
+
+
+EVERY_FRAME = Pace(longest=0, motion=0)
+
+
+def moved(motion: Flow, height: int) -> float:
+    """Return how far what moves went between two frames, as a share of the picture's height.
+
+    Args:
+        motion: Flow between the two.
+        height: Of the picture, in pixels.
+    """
+    return float(np.quantile(np.linalg.norm(motion.vectors, axis=2), MOVING)) / height

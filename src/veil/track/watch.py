@@ -1,0 +1,254 @@
+"""The first step of tracking: while frames stream by, note where motion carries every detection, and the cuts.
+
+The watcher keeps the small grey copy of one frame, the motion of at most MOST_BACK frames, and what was found; no
+picture. Detections may be made on some frames only. From each of them a trail is followed onward and back until the
+next look shows a face in its place, a cut, the edge of the picture, or `reach` seconds.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from veil import boxes
+from veil.boxes import Boxes
+from veil.track.cuts import LIKE, likeness
+from veil.track.flow import UNKNOWN, Flow, Grey, back, flow, onward, small_grey
+from veil.track.pace import Pace, moved
+from veil.types import Detection
+
+MOST_BACK = 64  # frames whose motion is kept: a second of 60 frames, 13 MB at most
+NOTED = 0.1  # share of the score of a covered face from which a detection is noted: less only costs time
+LONGEST_TRAIL = 1.0  # seconds
+SAME_TIME = 1e-6  # seconds: differences of times are rounded
+NOWHERE: Boxes = np.zeros((0, 4))
+NO_STEPS = np.zeros((0, 2))
+UNDER = 0.5  # a trail ends where a look shows a face that shares more than this intersection over union with it
+
+
+Steps = Sequence[tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sighting:
+    """One detection and where motion carries its box.
+
+    Attributes:
+        frame: Index of the frame it was made in.
+        seen: What the detector said.
+        onward: Box in the frames that follow, shape (n, 4): row 0 is frame + 1.
+        back: Box in the frames before, shape (m, 4): row 0 is frame - 1.
+    """
+
+    frame: int
+    seen: Detection
+    onward: Boxes
+    back: Boxes
+
+    def at(self, frame: int) -> NDArray[np.float64] | None:
+        """Return the box that motion makes in a frame, shape (4,); None where the trail does not reach."""
+        steps = frame - self.frame
+        if steps == 0:
+            return np.array(self.seen.box)
+        trail = self.onward if steps > 0 else self.back
+        return trail[abs(steps) - 1] if abs(steps) <= len(trail) else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Watched:
+    """What is left of a clip once it has been watched.
+
+    Attributes:
+        width: Of a frame, in pixels.
+        height: Of a frame, in pixels.
+        times: When each frame is shown, in seconds, shape (frames,), rising.
+        shots: Index of the first frame of each shot, from 0 on, and at the end the number of frames.
+        looks: The sightings of each frame that was looked at, by frame, rising.
+    """
+
+    width: int
+    height: int
+    times: NDArray[np.float64]
+    shots: tuple[int, ...]
+    looks: dict[int, tuple[Sighting, ...]]
+
+
+@dataclass(slots=True, eq=False)
+class _Growing:
+    """A sighting whose trail is still being followed."""
+
+    frame: int
+    seen: Detection
+    back: Boxes
+    onward: list[NDArray[np.float64]]
+    sighting: Sighting | None = None  # once it has ended: one array takes a fifth of the memory
+
+    def settled(self) -> Sighting:
+        if self.sighting:
+            return self.sighting
+        return Sighting(self.frame, self.seen, np.array(self.onward, np.float64).reshape(-1, 4), self.back)
+
+    def end(self) -> None:
+        self.sighting = self.settled()
+        self.onward = []
+
+
+@dataclass(slots=True, eq=False)
+class _Past:
+    """A frame that trails are followed back into; ``motion`` leads to it from the frame before, None after a cut."""
+
+    time: float
+    motion: Flow | None
+    found: Boxes
+
+
+class Watcher:
+    """Sees the frames of one clip, in order, and tells at the end what it saw. Not for several threads."""
+
+    def __init__(
+        self, width: int, height: int, *, cover: Steps, pace: Pace | None = None, reach: float = LONGEST_TRAIL
+    ) -> None:
+        """Start before the first frame.
+
+        Args:
+            width: Of all frames, in pixels.
+            height: Of all frames, in pixels.
+            cover: (height, score) steps, as in boxes.thresholds: what a face needs to be covered in a still. Much
+                weaker detections are forgotten.
+            pace: When to ask for detections.
+            reach: How far trails are followed, in seconds.
+        """
+        self._size = (width, height)
+        self._cover = cover
+        self._pace = pace or Pace()
+        self._reach = reach + SAME_TIME
+        self._times: list[float] = []
+        self._shots: list[int] = []
+        self._looks: dict[int, list[_Growing]] = {}
+        self._open: list[_Growing] = []
+        self._places: Boxes = NOWHERE  # of the open trails, in the latest frame
+        self._steps = NO_STEPS  # that led them there
+        self._past: deque[_Past] = deque(maxlen=MOST_BACK)
+        self._grey: Grey | None = None
+        self._looked = 0.0  # when, in seconds
+        self._moved = 0.0  # since then
+
+    def see(self, pixels: NDArray[np.uint8], index: int, time: Fraction) -> bool:
+        """Take the next frame and return whether to look for faces in it: then look() is to follow.
+
+        Args:
+            pixels: RGB, shape (H, W, 3), dtype uint8.
+            index: Its number, from 0 without a gap.
+            time: When it is shown, in seconds, later than the one before.
+
+        Raises:
+            ValueError: The frame is not the next one, or has another size.
+        """
+        width, height = self._size
+        if index != len(self._times) or pixels.shape != (height, width, 3):
+            raise ValueError(
+                f"expected frame {len(self._times)} of shape {(height, width, 3)}, but got {index} of {pixels.shape}"
+            )
+        grey = small_grey(pixels)
+        motion = self._motion(grey)
+        self._grey = grey
+        self._times.append(float(time))
+        self._past.append(_Past(float(time), motion, NOWHERE))
+        if motion is None:
+            self._shots.append(index)
+            self._keep(np.zeros(len(self._open), bool))
+            return True
+        self._move(motion)
+        self._moved += moved(motion, height)
+        waited = float(time) - self._looked
+        return waited >= self._pace.longest - SAME_TIME or self._moved >= self._pace.motion
+
+    def look(self, detections: Sequence[Detection]) -> None:
+        """Note what a detector found in the frame that was seen last: trails that lead there end, new ones start.
+
+        Args:
+            detections: In pixels of the frame, in any order, low scores too.
+
+        Raises:
+            ValueError: No frame was seen, or the last one has been looked at.
+        """
+        frame = len(self._times) - 1
+        if frame < 0 or frame in self._looks:
+            raise ValueError(f"frame {frame} cannot be looked at now")
+        kept = _worth_noting(detections, self._cover)
+        found = boxes.stack([each.box for each in kept])
+        self._past[-1].found = found
+        self._keep(~_lie_on(self._places, found))
+        fresh = [_Growing(frame, seen, trail, []) for seen, trail in zip(kept, self._trails_back(found), strict=True)]
+        self._looks[frame] = fresh
+        self._open += fresh
+        self._places = np.vstack([self._places, found])
+        self._steps = np.vstack([self._steps, np.full((len(found), 2), UNKNOWN)])
+        self._looked, self._moved = self._times[-1], 0.0
+
+    def watched(self) -> Watched:
+        """Return what was seen, to be called after the last frame."""
+        width, height = self._size
+        return Watched(
+            width=width,
+            height=height,
+            times=np.array(self._times, np.float64),
+            shots=(*self._shots, len(self._times)),
+            looks={frame: tuple(each.settled() for each in found) for frame, found in self._looks.items()},
+        )
+
+    def _motion(self, grey: Grey) -> Flow | None:
+        """Return how the latest frame became this one; None for the first frame of a shot."""
+        if self._grey is None:
+            return None
+        motion = flow(self._grey, grey, *self._size)
+        return motion if likeness(self._grey, grey, motion) >= LIKE else None
+
+    def _move(self, motion: Flow) -> None:
+        """Carry the open trails into the latest frame, and end those that leave the picture or go on for too long."""
+        self._places, self._steps = onward(self._places, motion, self._steps)
+        young = [self._times[-1] - self._times[each.frame] <= self._reach for each in self._open]
+        self._keep(boxes.touches(self._places, *self._size) & np.array(young, bool))
+        for trail, place in zip(self._open, self._places, strict=True):
+            trail.onward.append(place)
+
+    def _keep(self, kept: NDArray[np.bool_]) -> None:
+        """Go on with some of the open trails, and end the others."""
+        for trail, stays in zip(self._open, kept.tolist(), strict=True):
+            if not stays:
+                trail.end()
+        self._open = [trail for trail, stays in zip(self._open, kept.tolist(), strict=True) if stays]
+        self._places, self._steps = self._places[kept], self._steps[kept]
+
+    def _trails_back(self, found: Boxes) -> list[Boxes]:
+        """Return where the boxes of the latest frame came from, one array of shape (n, 4) each."""
+        trails: list[list[NDArray[np.float64]]] = [[] for _ in found]
+        going, places, steps = np.arange(len(found)), found, np.full((len(found), 2), UNKNOWN)
+        for later, earlier in pairwise(reversed(self._past)):
+            if later.motion is None or self._times[-1] - earlier.time > self._reach or not len(going):
+                break
+            places, steps = back(places, later.motion, steps)
+            inside = boxes.touches(places, *self._size)
+            going, places, steps = going[inside], places[inside], steps[inside]
+            for number, place in zip(going.tolist(), places, strict=True):
+                trails[number].append(place)
+            free = ~_lie_on(places, earlier.found)
+            going, places, steps = going[free], places[free], steps[free]
+        return [np.array(trail, np.float64).reshape(-1, 4) for trail in trails]
+
+
+def _worth_noting(detections: Sequence[Detection], cover: Steps) -> list[Detection]:
+    """Return detections that are not too weak, best first, so that nothing depends on the order they came in."""
+    places = boxes.stack([each.box for each in detections])
+    scores = np.array([each.score for each in detections], np.float64)
+    worth = scores >= NOTED * boxes.thresholds(places[:, 3] - places[:, 1], cover)
+    return [detections[index] for index in boxes.order(places, scores) if worth[index]]
+
+
+def _lie_on(places: Boxes, others: Boxes) -> NDArray[np.bool_]:
+    """Return which boxes lie where one of the others does, shape (N,)."""
+    return np.asarray((boxes.iou(places, others) > UNDER).any(axis=1))

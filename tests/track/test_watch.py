@@ -1,0 +1,128 @@
+import tracemalloc
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.track.scene import COVER, HEIGHT, RATE, WIDTH, Scene, everyone, moving, texture, watch
+from veil.track import EVERY_FRAME, Pace, Watcher
+from veil.track.watch import MOST_BACK
+from veil.types import Box, Detection
+
+
+def asked(scene: Scene, pace: Pace) -> list[int]:
+    watcher = Watcher(scene.width, scene.height, cover=COVER, pace=pace)
+    frames = []
+    for frame in range(scene.frames):
+        if watcher.see(scene.picture(frame), frame, Fraction(frame, RATE)):
+            frames.append(frame)
+            watcher.look([])
+    return frames
+
+
+def test_looks_are_asked_for_at_the_start_after_a_while_and_behind_cuts() -> None:
+    assert asked(Scene([], 20, cuts=(7,)), Pace(longest=0.2)) == [0, 5, 7, 12, 17]
+
+
+def test_looks_are_asked_for_sooner_where_much_moves() -> None:
+    class Pan(Scene):
+        def picture(self, frame: int) -> NDArray[np.uint8]:
+            return texture(1, HEIGHT, WIDTH + 200)[:, 4 * frame : 4 * frame + WIDTH]
+
+    slow, fast = (asked(scene, Pace(longest=10, motion=0.1)) for scene in (Scene([], 20), Pan([], 20)))
+    assert slow == [0]
+    assert len(fast) == 4  # 4 of 240 pixels a frame
+
+
+def test_every_frame_can_be_asked_for() -> None:
+    assert asked(Scene([], 6), EVERY_FRAME) == [0, 1, 2, 3, 4, 5]
+
+
+def test_trails_lead_onward_and_back_up_to_the_next_look_that_sees_the_face() -> None:
+    scene = Scene([moving(100, 100, by=(1, 1))], 41)
+    watched = watch(scene, lambda frame: everyone(scene, frame), looks=range(0, 41, 10))
+    (middle,) = watched.looks[20]
+    assert (len(middle.onward), len(middle.back)) == (10, 10)
+    for frame in range(10, 31):
+        place, true = middle.at(frame), scene.faces[0](frame)
+        assert place is not None and true is not None
+        np.testing.assert_allclose(place, true, atol=6)
+    assert middle.at(9) is None and middle.at(31) is None
+
+
+def test_the_order_of_detections_does_not_matter() -> None:
+    scene = Scene([moving(100, 100), moving(200, 100), moving(250, 200)], 1)
+    straight = watch(scene, lambda frame: everyone(scene, frame)).looks[0]
+    turned = watch(scene, lambda frame: everyone(scene, frame)[::-1]).looks[0]
+    assert [each.seen for each in straight] == [each.seen for each in turned]
+
+
+def test_trails_end_after_a_second() -> None:
+    scene = Scene([moving(100, 100)], 60)
+    watched = watch(scene, {30: everyone(scene, 30)})
+    (only,) = watched.looks[30]
+    assert (len(only.onward), len(only.back)) == (RATE, RATE)
+
+
+def test_trails_end_at_cuts() -> None:
+    scene = Scene([moving(100, 100)], 30, cuts=(10, 20))
+    (only,) = watch(scene, {15: everyone(scene, 15)}).looks[15]
+    assert (len(only.onward), len(only.back)) == (4, 5)
+
+
+def test_much_too_weak_detections_are_forgotten() -> None:
+    scene = Scene([moving(100, 100)], 2)
+    watched = watch(scene, {0: everyone(scene, 0, 0.04), 1: everyone(scene, 1, 0.06)})
+    assert [len(found) for found in watched.looks.values()] == [0, 1]
+
+
+def test_only_the_motion_of_the_last_frames_is_kept() -> None:
+    watcher = Watcher(16, 16, cover=COVER)
+    pixels = texture(0, 16, 16)
+    for frame in range(MOST_BACK + 20):
+        watcher.see(pixels, frame, Fraction(frame, 1000))
+    watcher.look([Detection(Box(2, 2, 12, 12), 0.9, "painted")])
+    (found,) = watcher.watched().looks[MOST_BACK + 19]
+    assert len(found.back) == MOST_BACK - 1
+
+
+@pytest.mark.parametrize(
+    ("index", "shape"),
+    [
+        pytest.param(2, (HEIGHT, WIDTH, 3), id="a-frame-is-missing"),
+        pytest.param(0, (HEIGHT, WIDTH, 3), id="seen-before"),
+        pytest.param(1, (HEIGHT, WIDTH + 1, 3), id="another-size"),
+        pytest.param(1, (HEIGHT, WIDTH), id="grey"),
+    ],
+)
+def test_a_frame_out_of_place_is_refused(index: int, shape: tuple[int, ...]) -> None:
+    watcher = Watcher(WIDTH, HEIGHT, cover=COVER)
+    watcher.see(np.zeros((HEIGHT, WIDTH, 3), np.uint8), 0, Fraction(0))
+    with pytest.raises(ValueError, match="expected frame 1"):
+        watcher.see(np.zeros(shape, np.uint8), index, Fraction(1))
+
+
+def test_a_frame_is_looked_at_once() -> None:
+    watcher = Watcher(WIDTH, HEIGHT, cover=COVER)
+    with pytest.raises(ValueError, match="cannot be looked at"):
+        watcher.look([])
+    watcher.see(np.zeros((HEIGHT, WIDTH, 3), np.uint8), 0, Fraction(0))
+    watcher.look([])
+    with pytest.raises(ValueError, match="cannot be looked at"):
+        watcher.look([])
+
+
+def test_no_pictures_are_kept() -> None:
+    watcher = Watcher(WIDTH, HEIGHT, cover=COVER)
+    pixels = texture(0, HEIGHT, WIDTH)
+    sizes = []
+    tracemalloc.start()
+    try:
+        for frame in range(MOST_BACK + 60):
+            watcher.see(pixels, frame, Fraction(frame, RATE))
+            watcher.look([])
+            sizes.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    assert sizes[-1] - sizes[MOST_BACK + 5] < pixels.nbytes / 4
