@@ -14,7 +14,7 @@ serve: $(VENV)/installed
 
 # Every check: format, lint, types, imports, tests.
 test: $(VENV)/installed-dev
-	sh scripts/system_packages.sh chromium chromium-driver ffmpeg strace fonts-noto-cjk
+	sh scripts/system_packages.sh chromium chromium-driver ffmpeg strace fonts-noto-cjk redis-server
 	$(MAKE) --no-print-directory check
 	$(BIN)/pytest
 

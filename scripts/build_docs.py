@@ -24,8 +24,9 @@ CLI_INTRO = """# The command line
 *This page is made from `veil --help`; `make docs` writes it anew.*
 
 `run` finds and covers in one go. `find` and `cover` do the same in two steps, with a [plan](plan.md) between them that
-a person can read and change. `serve` runs the studio, a page for your browser. What each setting does and which values
-it takes stands in [settings.md](settings.md), what becomes of a file in [formats.md](formats.md).
+a person can read and change. `serve` runs the studio, a page for your browser, and `worker` works for it. What each
+setting does and which values it takes stands in [settings.md](settings.md), what becomes of a file in
+[formats.md](formats.md).
 
 ## What is worth knowing
 

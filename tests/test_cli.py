@@ -297,4 +297,4 @@ def test_every_setting_is_a_flag_of_run() -> None:
 def test_help_loads_no_models_and_no_codecs() -> None:
     code = "import sys; from veil.cli import main; main(['--help'], standalone_mode=False); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"openvino", "cv2", "PIL", "flask", "rich", "jsonschema"} & set(loaded)
+    assert not {"openvino", "cv2", "PIL", "flask", "rich", "jsonschema_rs"} & set(loaded)

@@ -21,6 +21,7 @@ def test_every_setting_has_one_sentence_of_help() -> None:
         ("profile", "fast", "fast"),
         ("area", "head", "head"),
         ("grow", "1.5", 1.5),
+        ("strength", "2.5", 2.5),
         ("color", "#FF00aa", (255, 0, 170)),
         ("boxes", "true", True),
         ("quality", "75", 75),
@@ -36,6 +37,10 @@ def test_parse(name: str, text: str | list[str], value: object) -> None:
     [
         ("profile", "slow"),
         ("area", "body"),
+        ("shape", "polygon"),
+        ("strength", "0.4"),
+        ("strength", "4.1"),
+        ("strength", "nan"),
         ("grow", "0.9"),
         ("grow", "nan"),
         ("grow", "wide"),
@@ -60,6 +65,11 @@ def test_parse_keeps_other_options() -> None:
     assert options.parse({"style": "solid"}, Options(quality=50)) == Options(style="solid", quality=50)
 
 
+def test_numbers_too_large_for_a_float_are_refused() -> None:
+    with pytest.raises(UsageError, match="that number is not between 1 and 100"):
+        Options(quality=10**400)
+
+
 def test_values_are_checked_when_made() -> None:
     with pytest.raises(UsageError, match=r"0\.5 is not between 1 and 4"):
         Options(grow=0.5)
@@ -69,7 +79,8 @@ def test_digest_covers_exactly_the_settings_that_shape_a_plan() -> None:
     plain = Options().digest()
     changed: dict[str, Any] = {
         "profile": "fast", "min_size": 5, "area": "head", "shape": "box", "grow": 2, "region": (Box(0, 0, 1, 1),),
-        "max_megapixels": 9, "style": "solid", "color": (1, 2, 3), "boxes": True, "format": "png", "quality": 5,
+        "max_megapixels": 9, "style": "solid", "color": (1, 2, 3), "strength": 2, "boxes": True, "format": "png",
+        "quality": 5,
     }  # fmt: skip
     assert changed.keys() == options.settings().keys()
     for name, setting in options.settings().items():

@@ -91,6 +91,15 @@ def test_areas_given_by_hand_are_covered() -> None:
     assert [region.state for region in plan.regions] == [State.DRAWN] and report.drawn == 1
 
 
+@pytest.mark.parametrize(
+    ("style", "stronger"), [("mosaic", True), ("gaussian", True), ("veil", False), ("solid", False)]
+)
+def test_strength_is_handed_on(style: str, stronger: bool) -> None:
+    source = file_of(photo(Box(40, 30, 80, 90)))
+    (plain,), (strong,) = (run(source, Options(style=style, strength=strength))[0] for strength in (1, 3))
+    assert (plain.pixels != strong.pixels).any() == stronger
+
+
 def test_find_and_cover_make_what_anonymise_makes() -> None:
     source = file_of(photo(Box(40, 30, 80, 90)))
     once, twice = io.BytesIO(), io.BytesIO()
@@ -101,6 +110,15 @@ def test_find_and_cover_make_what_anonymise_makes() -> None:
         assert read_again == plan
         assert pipeline.cover(picture, read_again, twice, Options()) == report
     assert once.getvalue() == twice.getvalue()
+
+
+def test_one_frame_is_decoded_once_and_several_each_time() -> None:
+    with open_picture(file_of(photo())) as still:
+        kept = pipeline.decoded_once(still)
+        assert kept.facts == still.facts
+        assert next(kept.frames()) is next(kept.frames())
+    with open_picture(file_of(photo(), photo(Box(1, 1, 9, 9)), duration=100)) as moving:
+        assert pipeline.decoded_once(moving) is moving
 
 
 def test_a_plan_for_another_picture_writes_nothing() -> None:

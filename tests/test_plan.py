@@ -1,19 +1,24 @@
 import json
 from dataclasses import replace
+from importlib import resources
 from typing import Any
 
+import jsonschema_rs
+import numpy as np
 import pytest
-from jsonschema import Draft202012Validator
 
 from veil import plan as plans
+from veil import polygon
 from veil.errors import PlanError
 from veil.redact import cover_mask
-from veil.types import Area, Box, Detection, Facts, Kind, Plan, Point, Shape, Span, State
+from veil.types import Area, Box, Detection, Facts, Kind, Plan, Point, Region, Shape, Span, State
 
 COVER = [(16, 0.2), (64, 0.4)]
 SUGGEST = [(16, 0.1), (64, 0.2)]
 FACTS = Facts("gif", Kind.ANIMATION, 640, 480, 3, "0" * 64)
+LOOP = (Point(10.5, 3), Point(40.25, 30), Point(41, 4), Point(9, 29.75))
 POINTS = tuple(Point(x, 7.25) for x in (1.0, 2.5, 3.0, 4.0, 5.0))
+FOUND_SHAPES = [Shape.ELLIPSE, Shape.BOX]
 
 
 def face(score: float, height: float = 40, left: float = 10) -> Detection:
@@ -25,9 +30,14 @@ def regions(*detections: Detection, **more: Any) -> list[Any]:
     return plans.regions(detections, **settings)
 
 
+def drawn_loop(*vertices: Point) -> Region:
+    return plans.drawn(polygon.bounds(vertices), Shape.POLYGON, outline=vertices)
+
+
 @pytest.fixture
 def plan() -> Plan:
-    found = (*regions(face(0.9), face(0.25, left=90)), plans.drawn(Box(1, 2, 3, 4.5), Shape.BOX, Span(0, 2)))
+    drawn = plans.drawn(Box(1, 2, 3, 4.5), Shape.BOX, Span(0, 2)), drawn_loop(*LOOP)
+    found = (*regions(face(0.9), face(0.25, left=90)), *drawn)
     return Plan(FACTS, found, "balanced", "1" * 64, {"painted": "2" * 64})
 
 
@@ -73,7 +83,7 @@ def test_a_head_reaches_over_hair_and_ears() -> None:
     assert region.face == Box(10, 20, 40, 60)
 
 
-@pytest.mark.parametrize("shape", Shape)
+@pytest.mark.parametrize("shape", FOUND_SHAPES)
 @pytest.mark.parametrize("grow", [1.0, 1.3, 4.0])
 def test_a_head_covers_every_pixel_that_the_face_alone_would(shape: Shape, grow: float) -> None:
     face_alone, head = (
@@ -92,6 +102,11 @@ def test_regions_do_not_depend_on_the_order_of_detections() -> None:
     assert regions(*crowd) == regions(*reversed(crowd))
 
 
+def test_places_are_told_in_hundredths_of_a_pixel() -> None:
+    (region,) = regions(Detection(Box(10.12345, 20, 30, 40.98765), 0.9, "painted"), shape=Shape.BOX, grow=1)
+    assert region.face == region.box == Box(10.12, 20, 30, 40.99)
+
+
 def test_scores_over_one_are_cut() -> None:
     assert regions(face(1.0000001))[0].score == 1
 
@@ -99,8 +114,85 @@ def test_scores_over_one_are_cut() -> None:
 def test_only_covered_and_drawn_regions_of_the_frame_are_covered(plan: Plan) -> None:
     kept = replace(plan.regions[0], state=State.KEPT)
     plan = replace(plan, regions=(*plan.regions, kept))
-    assert [region.state for region in plans.to_cover(plan, 0)] == [State.COVERED, State.DRAWN]
-    assert [region.state for region in plans.to_cover(plan, 2)] == [State.COVERED]
+    assert [region.state for region in plans.to_cover(plan, 0)] == [State.COVERED, State.DRAWN, State.DRAWN]
+    assert [region.state for region in plans.to_cover(plan, 2)] == [State.COVERED, State.DRAWN]
+
+
+def test_found_faces_have_no_polygon() -> None:
+    with pytest.raises(ValueError, match="not a polygon"):
+        regions(face(0.9), shape=Shape.POLYGON)
+
+
+def test_a_drawn_loop_keeps_its_vertices(plan: Plan) -> None:
+    region = drawn_loop(*LOOP)
+    assert region.outline == LOOP and region.box == Box(9, 3, 41, 30)
+    assert (region.state, region.score, region.face, region.source) == (State.DRAWN, None, None, "user")
+
+
+@pytest.mark.parametrize(
+    ("box", "shape", "outline", "reason"),
+    [
+        pytest.param(Box(9, 3, 41, 30), Shape.POLYGON, (), "3 to 500", id="no-vertices"),
+        pytest.param(Box(9, 3, 41, 30), Shape.POLYGON, LOOP[:2], "3 to 500", id="two-vertices"),
+        pytest.param(Box(9, 3, 41, 30), Shape.POLYGON, LOOP * 126, "3 to 500", id="too-many"),
+        pytest.param(Box(9, 3, 41, 28.5), Shape.POLYGON, LOOP, "not the one around", id="box-too-small"),
+        pytest.param(Box(7, 3, 41, 30), Shape.POLYGON, LOOP, "not the one around", id="box-too-large"),
+        pytest.param(Box(9, 3, 41, 30), Shape.POLYGON, (*LOOP, Point(float("nan"), 5)), "not a place", id="nowhere"),
+        pytest.param(Box(9, 3, 41, 30), Shape.ELLIPSE, LOOP, "no vertices", id="ellipse-with-vertices"),
+    ],
+)
+def test_what_contradicts_itself_cannot_be_drawn(box: Box, shape: Shape, outline: Any, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        plans.drawn(box, shape, outline=outline)
+
+
+@pytest.mark.parametrize("shape", FOUND_SHAPES)
+@pytest.mark.parametrize("grow", [1.0, 1.3, 4.0])
+@pytest.mark.parametrize("area", Area)
+def test_refitting_gives_the_areas_that_finding_would(shape: Shape, grow: float, area: Area) -> None:
+    random = np.random.default_rng(3)
+    faces = [
+        Detection(Box(x, y, x + w, y + h), score, "painted", POINTS)
+        for x, y, w, h, score in random.uniform([0, 0, 9, 9, 0], [600, 400, 90, 90, 1], (40, 5)).tolist()
+    ]
+    anew = {"shape": shape, "grow": grow, "area": area}
+    before = Plan(FACTS, tuple(regions(*faces, frames=Span(0, 2))), "fast", "1" * 64, {})
+    after = plans.refit(before, **anew)  # type: ignore[arg-type]
+    assert sorted(map(repr, after.regions)) == sorted(map(repr, regions(*faces, frames=Span(0, 2), **anew)))
+    assert [region.face for region in after.regions] == [region.face for region in before.regions]
+
+
+def test_refitting_keeps_what_people_decided_and_drew(plan: Plan) -> None:
+    kept = replace(plan.regions[0], state=State.KEPT, frames=Span(1, 3))
+    accepted = replace(plan.regions[1], state=State.COVERED)
+    unknown = replace(plan.regions[0], face=None, source="elsewhere")
+    marked = replace(plan.regions[2], face=Box(1, 2, 3, 4))
+    plan = replace(plan, regions=(kept, accepted, unknown, marked, *plan.regions[2:]))
+    after = plans.refit(plan, shape=Shape.BOX, grow=2, area=Area.FACE)
+    assert after.regions[:2] == (
+        replace(kept, shape=Shape.BOX, box=Box(-5, 0, 55, 80)),
+        replace(accepted, shape=Shape.BOX, box=Box(75, 0, 135, 80)),
+    )
+    assert after.regions[2:] == plan.regions[2:]
+    assert replace(after, regions=()) == replace(plan, regions=())
+
+
+def test_refitting_makes_a_polygon_around_a_face_what_was_asked_for(plan: Plan) -> None:
+    bent = replace(plan.regions[0], shape=Shape.POLYGON, box=polygon.bounds(LOOP), outline=LOOP)
+    (after,) = plans.refit(replace(plan, regions=(bent,)), shape=Shape.ELLIPSE, grow=1.5, area=Area.FACE).regions
+    assert after == plan.regions[0]
+
+
+def test_digest_tells_plans_apart(plan: Plan) -> None:
+    assert plans.digest(plan) == plans.digest(plans.from_json(plans.to_json(plan)))
+    others = (
+        replace(plan, regions=plan.regions[1:]),
+        replace(plan, regions=(replace(plan.regions[0], state=State.KEPT), *plan.regions[1:])),
+        replace(plan, regions=(*plan.regions[:3], drawn_loop(*LOOP[1:], LOOP[0]))),
+        replace(plan, picture=replace(FACTS, sha256="3" * 64)),
+    )
+    assert len({plans.digest(each) for each in (plan, *others)}) == 1 + len(others)
+    assert len(plans.digest(plan)) == 64
 
 
 def test_json_round_trip(plan: Plan) -> None:
@@ -112,8 +204,23 @@ def test_json_of_a_plan_without_regions(plan: Plan) -> None:
     assert plans.from_json(plans.to_json(plan)) == plan
 
 
+def test_plans_made_before_there_were_polygons_still_read(plan: Plan) -> None:
+    plan = replace(plan, regions=plan.regions[:3])
+    data = json.loads(plans.to_json(plan))
+    for region in data["regions"]:
+        assert region.pop("outline") == []
+    assert plans.from_json(json.dumps(data)) == plan
+
+
+def test_a_polygon_may_have_its_box_rounded(plan: Plan) -> None:
+    data = json.loads(plans.to_json(plan))
+    data["regions"][3]["box"] = [9, 3, 41, 31]
+    assert plans.from_json(json.dumps(data)).regions[3].outline == LOOP
+
+
 def test_schema_is_a_schema() -> None:
-    Draft202012Validator.check_schema(plans._validator().schema)
+    schema = json.loads(resources.files("veil").joinpath("plan.schema.json").read_text("utf-8"))
+    jsonschema_rs.meta.validate(schema)
 
 
 def _with(place: list[Any], value: Any) -> Any:
@@ -133,6 +240,16 @@ def _with(place: list[Any], value: Any) -> Any:
         pytest.param(_with(["regions", 0, "box"], [1, 2, 3]), id="three-sides"),
         pytest.param(_with(["regions", 0, "box"], [9, 2, 3, 4]), id="inside-out"),
         pytest.param(_with(["regions", 0, "box"], [0, 0, 1e300, 4]), id="endless"),
+        pytest.param(_with(["regions", 3, "outline"], []), id="polygon-without-vertices"),
+        pytest.param(_with(["regions", 3, "outline"], [[9, 3], [41, 30]]), id="polygon-of-two-vertices"),
+        pytest.param(_with(["regions", 3, "outline"], [[9, 3], [41, 30], [9, 30]] * 167), id="too-many-vertices"),
+        pytest.param(_with(["regions", 3, "outline", 1], [41]), id="vertex-without-height"),
+        pytest.param(_with(["regions", 3, "outline", 1], [1e300, 3]), id="vertex-at-no-end"),
+        pytest.param(_with(["regions", 3, "outline", 1], [44, 30]), id="vertex-outside-its-box"),
+        pytest.param(_with(["regions", 3, "box"], [0, 0, 99, 99]), id="box-not-around-the-vertices"),
+        pytest.param(_with(["regions", 3, "shape"], "box"), id="box-with-vertices"),
+        pytest.param(_with(["regions", 2, "shape"], "polygon"), id="polygon-that-was-a-box"),
+        pytest.param(lambda data: data["regions"][3].pop("outline"), id="polygon-without-outline"),
         pytest.param(_with(["regions", 2, "frames"], [0, 4]), id="frames-beyond-the-end"),
         pytest.param(_with(["regions", 2, "frames"], [1, 1]), id="no-frames"),
         pytest.param(_with(["regions", 0, "score"], "high"), id="score-in-words"),
@@ -146,6 +263,17 @@ def test_damaged_plans_are_refused(plan: Plan, change: Any) -> None:
     change(data)
     with pytest.raises(PlanError, match="nothing was covered"):
         plans.from_json(json.dumps(data))
+
+
+@pytest.mark.parametrize("outline", [None, [], [[1, 2], [3, 4]]])
+def test_the_schema_alone_wants_vertices_of_a_polygon(plan: Plan, outline: Any) -> None:
+    data = json.loads(plans.to_json(plan))
+    assert not list(plans._schema_problems(data))
+    if outline is None:
+        del data["regions"][3]["outline"]
+    else:
+        data["regions"][3]["outline"] = outline
+    assert list(plans._schema_problems(data))
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"veil_plan": NaN}', b"\xff\xfe\x00", "[" * 100_000])

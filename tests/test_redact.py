@@ -1,14 +1,18 @@
 """Covering, to the pixel: everything inside changes as it should, nothing outside does."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from veil.errors import UsageError
+from veil.polygon import bounds
 from veil.redact import cover_mask, redact
-from veil.types import Box, Pixels, Region, Shape, State, Style
+from veil.types import Box, Pixels, Point, Region, Shape, State, Style
 
 DTYPES = [pytest.param(np.uint8, id="8-bit"), pytest.param(np.uint16, id="16-bit")]
 AREAS = [
@@ -20,6 +24,15 @@ AREAS = [
     pytest.param([Box(0, 0, 96, 80)], id="as-large-as-the-picture"),
     pytest.param([Box(-200, -200, 300, 300)], id="larger-than-the-picture"),
 ]
+LOOPS = [
+    pytest.param([(20, 10), (70, 64), (70, 12), (22, 66)], id="figure-eight"),
+    pytest.param([(48, 5), (66, 70), (14, 28), (82, 28), (30, 70)], id="star"),
+    pytest.param([(-30, 20), (50.5, 33.25), (130, -40), (60, 95)], id="partly-outside"),
+    pytest.param([(10, 10), (80.2, 60.1), (80.3, 60.4)], id="thin"),
+    pytest.param([(10.1, 10.2), (10.7, 10.3), (10.4, 10.8)], id="within-one-pixel"),
+    pytest.param([(5, 20.5), (60, 20.5), (90, 20.5)], id="a-line-without-height"),
+    pytest.param([(-200, -200), (300, -200), (300, 300), (-200, 300)], id="around-the-picture"),
+]
 
 
 def noise(height: int = 80, width: int = 96, seed: int = 0, dtype: type[Any] = np.uint8) -> Pixels:
@@ -28,7 +41,19 @@ def noise(height: int = 80, width: int = 96, seed: int = 0, dtype: type[Any] = n
 
 
 def area(box: Box, shape: Shape = Shape.ELLIPSE, face: Box | None = None) -> Region:
-    return Region(box, shape, State.COVERED, 0.9, "painted", face=face)
+    return Region(
+        box, shape, State.COVERED, 0.9, "painted", face=face, outline=diamond(box) if shape is Shape.POLYGON else ()
+    )
+
+
+def diamond(box: Box) -> tuple[Point, ...]:
+    x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+    return Point(x, box.top), Point(box.right, y), Point(x, box.bottom), Point(box.left, y)
+
+
+def loop(places: Sequence[tuple[float, float]]) -> Region:
+    outline = tuple(Point(x, y) for x, y in places)
+    return Region(bounds(outline), Shape.POLYGON, State.DRAWN, None, "user", outline=outline)
 
 
 def by_hand(box: Box, shape: Shape, height: int, width: int) -> NDArray[np.bool_]:
@@ -36,11 +61,17 @@ def by_hand(box: Box, shape: Shape, height: int, width: int) -> NDArray[np.bool_
     grid = (np.arange(16) + 0.5) / 16
     down = (np.arange(height)[:, None] + grid).ravel()[:, None]
     across = (np.arange(width)[:, None] + grid).ravel()[None, :]
-    if shape is Shape.ELLIPSE:
-        x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
-        inside = ((down - y) / box.height * 2) ** 2 + ((across - x) / box.width * 2) ** 2 < 1
-    else:
-        inside = (down > box.top) & (down < box.bottom) & (across > box.left) & (across < box.right)
+    up, aside = (
+        (down - (box.top + box.bottom) / 2) / box.height * 2,
+        (across - (box.left + box.right) / 2) / box.width * 2,
+    )
+    match shape:
+        case Shape.ELLIPSE:
+            inside = up**2 + aside**2 < 1
+        case Shape.BOX:
+            inside = np.maximum(np.abs(up), np.abs(aside)) < 1
+        case Shape.POLYGON:
+            inside = np.abs(up) + np.abs(aside) < 1
     return np.asarray(inside.reshape(height, 16, width, 16).any(axis=(1, 3)))
 
 
@@ -50,7 +81,7 @@ def test_mask_holds_every_pixel_that_is_touched(areas: list[Box], shape: Shape) 
     mask = cover_mask([area(box, shape) for box in areas], 80, 96)
     touched = np.any([by_hand(box, shape, 80, 96) for box in areas], axis=0)
     assert mask[touched].all()
-    assert (mask & ~touched).sum() <= 24  # pixels touched between the points of the grid
+    assert (mask & ~touched).sum() <= 32  # pixels touched between the points of the grid, or at a corner
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -78,6 +109,42 @@ def test_what_was_inside_has_no_influence(areas: list[Box], shape: Shape, style:
     one, other = noise(dtype=dtype), noise(seed=1, dtype=dtype)
     other[~inside] = one[~inside]
     np.testing.assert_array_equal(redact(one, regions, style), redact(other, regions, style))
+
+
+@pytest.mark.parametrize("style", Style)
+@pytest.mark.parametrize("places", LOOPS)
+def test_every_pixel_outside_a_loop_is_left_bit_for_bit(places: list[tuple[float, float]], style: Style) -> None:
+    before = noise(dtype=np.uint16)
+    changed = (redact(before, [loop(places)], style, color=(255, 0, 255)) != before).any(axis=2)
+    np.testing.assert_array_equal(changed, cover_mask([loop(places)], 80, 96))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("style", ["veil", "solid"])
+@pytest.mark.parametrize("places", LOOPS)
+def test_what_was_inside_a_loop_has_no_influence(places: list[tuple[float, float]], style: str, dtype: type) -> None:
+    regions = [loop(places), area(Box(30, 30, 50, 50))]
+    inside = cover_mask(regions, 80, 96)
+    one, other = noise(dtype=dtype), noise(seed=1, dtype=dtype)
+    other[~inside] = one[~inside]
+    np.testing.assert_array_equal(redact(one, regions, style, strength=0.5), redact(other, regions, style, strength=4))
+
+
+@pytest.mark.parametrize("places", LOOPS)
+def test_a_loop_lies_where_its_vertices_do_whatever_its_box_says(places: list[tuple[float, float]]) -> None:
+    region = loop(places)
+    cut = replace(region, box=Box(*(round(side) for side in region.box)))
+    np.testing.assert_array_equal(cover_mask([cut], 80, 96), cover_mask([region], 80, 96))
+    assert cover_mask([region], 80, 96).any()
+
+
+@pytest.mark.parametrize("places", [[], [(5, 5), (float("nan"), 9), (7, 7)]])
+@pytest.mark.parametrize("style", Style)
+def test_a_loop_that_is_nowhere_is_refused(places: list[tuple[float, float]], style: Style) -> None:
+    outline = tuple(Point(x, y) for x, y in places)
+    region = Region(Box(5, 5, 9, 9), Shape.POLYGON, State.DRAWN, None, "user", outline=outline)
+    with pytest.raises(ValueError, match="must be finite"):
+        redact(noise(), [region], style)
 
 
 @pytest.mark.parametrize("style", ["gaussian", "mosaic"])
@@ -175,6 +242,41 @@ def test_mosaic_is_the_same_each_time_and_differs_between_places() -> None:
 
     assert lines(Box(20, 10, 60, 70)) == lines(Box(20, 10, 60, 70))
     assert lines(Box(20, 10, 60, 70)) != lines(Box(20, 12, 60, 70))
+
+
+@pytest.mark.parametrize(("width", "strength", "kernel"), [(100, 2, 61), (100, 0.5, 15), (20, 2, 31), (20, 0.5, 15)])
+def test_strength_multiplies_the_kernel_down_to_the_least(width: int, strength: float, kernel: int) -> None:
+    before = noise(200, 200)
+    region = area(Box(0, 0, 200, 200), Shape.BOX, face=Box(0, 0, width, width))
+    blurred = redact(before, [region], "gaussian", strength=strength)
+    np.testing.assert_array_equal(blurred, cv2.GaussianBlur(before, (kernel, kernel), 0))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_wide_blur_made_in_a_smaller_picture_looks_like_one_made_in_full(dtype: type) -> None:
+    before: Pixels = noise(300, 330, dtype=dtype)
+    before[100:180, 120:200] = 0
+    region = area(Box(0, 0, 330, 300), Shape.BOX, face=Box(0, 0, 300, 300))
+    blurred = redact(before, [region], "gaussian", strength=4)
+    expected = cv2.GaussianBlur(before, (361, 361), 0)
+    np.testing.assert_allclose(blurred.astype(float), expected, atol=np.iinfo(dtype).max / 100)
+
+
+@pytest.mark.parametrize("shape", Shape)
+def test_strength_enlarges_the_cells_of_mosaic(shape: Shape) -> None:
+    def cells(strength: float) -> int:
+        region = area(Box(0, 0, 96, 80), shape, face=Box(0, 0, 48, 60))
+        covered = redact(noise(), [region], "mosaic", strength=strength)
+        return len(np.unique(covered[cover_mask([region], 80, 96)], axis=0))
+
+    assert cells(0.5) > cells(1) > cells(2) > cells(4)
+    assert cells(0.5) <= (80 // 8 + 1) * (96 // 8 + 1)  # none is smaller than the least
+
+
+@pytest.mark.parametrize("strength", [0, -1, float("nan"), float("inf")])
+def test_a_strength_that_is_none_is_refused(strength: float) -> None:
+    with pytest.raises(ValueError, match="strength must be"):
+        redact(noise(), [], "gaussian", strength=strength)
 
 
 def test_safety_boxes_are_green_lines_two_pixels_wide() -> None:

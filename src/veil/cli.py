@@ -1,4 +1,7 @@
-"""The command line: run, find, cover, serve. Thin: flags come from Options, the work is done by pipeline."""
+"""The command line: run, find, cover. Thin: flags come from Options, the work is done by pipeline.
+
+The commands of the studio are in serving.py.
+"""
 
 import json
 import logging
@@ -12,6 +15,7 @@ import click
 
 from veil.errors import OutputError, UsageError, VeilError
 from veil.options import Options, Setting, Stage, settings
+from veil.serving import serve, worker
 from veil.types import Profile
 
 if TYPE_CHECKING:  # models and codecs are loaded when a command uses them, so that help comes at once
@@ -284,20 +288,8 @@ def cover(
     _end(outcomes, strict)
 
 
-@main.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; this machine only.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
-def serve(host: str, port: int) -> None:
-    """Serve the studio: a page to drop photos on, see what is covered, and fetch the results.
-
-    \b
-    Examples:
-      veil serve
-      veil serve --port 9000
-    """
-    from veil.web.server import serve as serve_studio
-
-    serve_studio(host, port)
+main.add_command(serve)
+main.add_command(worker)
 
 
 def _tasks(

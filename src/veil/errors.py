@@ -10,7 +10,11 @@
     ├── DetectorError          a model cannot be loaded or failed
     └── JobError               a photo handed to the studio cannot be served now
         ├── NoSuchPhotoError   it is not there, was deleted, or belongs to someone else
-        └── DeskFullError      as many photos are held as the limit allows
+        ├── ExpiredError       it was deleted because nobody looked at it for long
+        ├── ConflictError      its plan has been changed by someone else meanwhile
+        ├── QuotaError         one person has handed in as much as the limits allow
+        ├── NoSpaceError       the store or the disk is full
+        └── StoppedError       working on it was given up, as it ended the program again and again
 
 A message says what happened, what was left safe, and what to do next. The command line ends with ``exit_code``, the
 studio answers with ``http_status``.
@@ -66,7 +70,7 @@ class DetectorError(VeilError, RuntimeError):
 
 
 class JobError(VeilError):
-    """A photo handed to the studio cannot be served now."""
+    """A photo handed to the studio cannot be served now: faces are still being looked for, for instance."""
 
     http_status = 409
 
@@ -77,7 +81,31 @@ class NoSuchPhotoError(JobError, LookupError):
     http_status = 404
 
 
-class DeskFullError(JobError):
-    """As many photos are held as the limit allows."""
+class ExpiredError(JobError, LookupError):
+    """A photo has been deleted because nobody looked at it for as long as photos are kept."""
 
-    http_status = 503
+    http_status = 410
+
+
+class ConflictError(JobError):
+    """A plan has been changed since it was read, so that saving it would undo someone's decisions."""
+
+    http_status = 412
+
+
+class QuotaError(JobError):
+    """One person holds as many photos, or as many bytes of them, as the limits allow."""
+
+    http_status = 429
+
+
+class NoSpaceError(JobError):
+    """The store holds as much as it may, or its disk is full."""
+
+    http_status = 507
+
+
+class StoppedError(JobError):
+    """Working on a photo ended the whole program again and again, so it was given up."""
+
+    http_status = 422

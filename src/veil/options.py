@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
@@ -93,7 +94,7 @@ class Options:
     area: str = _setting(
         "face", Stage.FIND, "How much to cover: the face, or the head with hair and ears.", choices=tuple(Area)
     )
-    shape: str = _setting("ellipse", Stage.FIND, "Outline of the covered area.", choices=tuple(Shape))
+    shape: str = _setting("ellipse", Stage.FIND, "Outline of the covered area.", choices=(Shape.ELLIPSE, Shape.BOX))
     grow: float = _setting(
         1.3,
         Stage.FIND,
@@ -129,6 +130,16 @@ class Options:
     )
     color: tuple[int, int, int] = _setting(
         (0, 0, 0), Stage.COVER, "Colour of style solid.", parse=parse_color, metavar="RRGGBB"
+    )
+    strength: float = _setting(
+        1.0,
+        Stage.COVER,
+        "How much stronger gaussian blurs and how much larger the cells of mosaic are. veil and solid keep nothing"
+        " of a face at any strength.",
+        parse=float,
+        metavar="FACTOR",
+        low=0.5,
+        high=4.0,
     )
     boxes: bool = _setting(False, Stage.COVER, "Draw a green box around each covered area into the result.", parse=bool)
     format: str = _setting(
@@ -204,4 +215,5 @@ def _check(name: str, value: Any, setting: Setting) -> None:
     if setting.choices and value not in setting.choices:
         raise UsageError(f"{name}: {value!r} is not one of {', '.join(setting.choices)}; nothing was done.")
     if setting.low is not None and setting.high is not None and not setting.low <= value <= setting.high:
-        raise UsageError(f"{name}: {value:g} is not between {setting.low:g} and {setting.high:g}; nothing was done.")
+        shown = f"{value:g}" if abs(value) < sys.float_info.max else "that number"  # an int may be too large to show
+        raise UsageError(f"{name}: {shown} is not between {setting.low:g} and {setting.high:g}; nothing was done.")

@@ -41,7 +41,22 @@ def find(picture: Picture, finder: Finder, options: Options, step: Step = lambda
         InputError: The picture is damaged.
         DetectorError: A model failed.
     """
-    return _find(picture, picture.frames(), finder, options, step)
+    facts = picture.facts
+    shape = Shape(options.shape)
+    regions: list[Region] = [plans.drawn(area, shape) for area in options.region]
+    for frame in picture.frames():
+        regions += plans.regions(
+            _look(finder, frame),
+            cover=finder.cover,
+            suggest=finder.suggest,
+            shape=shape,
+            grow=options.grow,
+            area=Area(options.area),
+            min_height=options.min_size,
+            frames=_span(frame.index, facts.frames, facts.kind),
+        )
+        step()
+    return Plan(facts, tuple(regions), options.profile, options.digest(), finder.models)
 
 
 def cover(picture: Picture, plan: Plan, stream: BinaryIO, options: Options, step: Step = lambda: None) -> Report:
@@ -59,7 +74,10 @@ def cover(picture: Picture, plan: Plan, stream: BinaryIO, options: Options, step
         InputError: The picture is damaged.
         UsageError: The format asked for is unknown or cannot hold the picture.
     """
-    return _cover(picture, picture.frames(), plan, stream, options, step)
+    plans.check_fits(plan, picture.facts)
+    covered = _covered(picture.frames(), plan, options, step)
+    encode(covered, picture, stream, format=options.format or None, quality=options.quality)
+    return reports.report(plan, options.style, _sha256(stream))
 
 
 def anonymise(
@@ -69,29 +87,24 @@ def anonymise(
 
     The arguments and errors are those of find() and cover().
     """
-    # One frame is decoded once and kept; several are decoded twice, so that memory does not grow with their number.
-    kept = list(picture.frames()) if picture.facts.frames == 1 else None
-    plan = _find(picture, kept or picture.frames(), finder, options, step)
-    return plan, _cover(picture, kept or picture.frames(), plan, stream, options, step)
+    picture = decoded_once(picture)
+    plan = find(picture, finder, options, step)
+    return plan, cover(picture, plan, stream, options, step)
 
 
-def _find(picture: Picture, frames: Iterable[Frame], finder: Finder, options: Options, step: Step) -> Plan:
-    facts = picture.facts
-    shape = Shape(options.shape)
-    regions: list[Region] = [plans.drawn(area, shape) for area in options.region]
-    for frame in frames:
-        regions += plans.regions(
-            _look(finder, frame),
-            cover=finder.cover,
-            suggest=finder.suggest,
-            shape=shape,
-            grow=options.grow,
-            area=Area(options.area),
-            min_height=options.min_size,
-            frames=_span(frame.index, facts.frames, facts.kind),
-        )
-        step()
-    return Plan(facts, tuple(regions), options.profile, options.digest(), finder.models)
+def decoded_once(picture: Picture) -> Picture:
+    """Return a picture whose one frame is decoded now and kept, for who looks at it more than once.
+
+    One with several frames is returned as it is and decoded anew each time, so that memory does not grow with their
+    number.
+
+    Raises:
+        InputError: The picture is damaged.
+    """
+    if picture.facts.frames != 1:
+        return picture
+    frames = tuple(picture.frames())
+    return Picture(picture.facts, replace(picture.header, decode=lambda: iter(frames)))
 
 
 def _look(finder: Finder, frame: Frame) -> list[Detection]:
@@ -137,15 +150,6 @@ def covered_frames(picture: Picture, plan: Plan, options: Options) -> Iterator[F
     return _covered(picture.frames(), plan, options, lambda: None)
 
 
-def _cover(
-    picture: Picture, frames: Iterable[Frame], plan: Plan, stream: BinaryIO, options: Options, step: Step
-) -> Report:
-    plans.check_fits(plan, picture.facts)
-    covered = _covered(frames, plan, options, step)
-    encode(covered, picture, stream, format=options.format or None, quality=options.quality)
-    return reports.report(plan, options.style, _sha256(stream))
-
-
 def _sha256(stream: BinaryIO) -> str:
     """Return the hash of all that a stream holds, in hexadecimal."""
     stream.seek(0)
@@ -168,6 +172,7 @@ def _cover_frame(frame: Frame, regions: Sequence[Region], options: Options) -> F
         regions,
         options.style,
         color=options.color,
+        strength=options.strength,
         safety_boxes=options.boxes,
         visible=None if frame.alpha is None else frame.alpha > 0,
     )

@@ -3,9 +3,10 @@
 The JSON form is described by plan.schema.json beside this file.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from veil import boxes
+from veil import boxes, polygon
 from veil.errors import PlanError
 from veil.types import Area, Box, Detection, Facts, Kind, Plan, Point, Region, Shape, Span, State
 
@@ -29,6 +30,10 @@ EAR = 0.1
 
 # A doubtful face that shares more than this intersection over union with a covered one is not worth a question.
 IN_ITS_PLACE = 0.6
+
+# A polygon's box may be rounded to whole pixels, but not be somewhere else.
+ROUNDING = 1.0
+MOST_VERTICES = 500
 
 COVERED_STATES = frozenset({State.COVERED, State.DRAWN})
 
@@ -52,15 +57,13 @@ def regions(
         detections: What was seen in one picture.
         cover: (height, threshold) steps, as in boxes.thresholds; faces at or above it are covered.
         suggest: The same for faces that are only suggested.
-        shape: Outline of the areas.
+        shape: Outline of the areas; not a polygon.
         grow: Size of a box beside the face; an ellipse is ELLIPSE_REACH times larger still.
         area: How much of a person to cover; a head holds all of what would be covered of the face.
         min_height: Lower faces are left out, in pixels.
         frames: The frames that the areas lie in.
     """
     faces = boxes.stack([each.box for each in detections])
-    wholes = _heads(faces) if area is Area.HEAD else faces
-    areas = boxes.grow(wholes, grow * ELLIPSE_REACH if shape is Shape.ELLIPSE else grow)
     heights = faces[:, 3] - faces[:, 1]
     scores = np.array([each.score for each in detections])
     sure = scores >= boxes.thresholds(heights, cover)
@@ -68,18 +71,20 @@ def regions(
     doubtful = ~sure & (scores >= boxes.thresholds(heights, suggest)) & tall
     doubtful[doubtful] = ~_lie_on(faces[doubtful], faces[sure & tall])
     wanted = (sure & tall) | doubtful
+    shown = [_rounded(each.box) for each in detections]
+    places = _areas(shown, shape=shape, grow=grow, area=area)
     found = [
         Region(
-            box=_rounded(Box(*place)),
+            box=place,
             shape=shape,
             state=State.COVERED if certain else State.SUGGESTED,
             score=round(min(float(each.score), 1.0), 4),
             source=each.source,
-            face=_rounded(each.box),
+            face=seen,
             points=tuple(Point(round(x, 2), round(y, 2)) for x, y in each.points),
             frames=frames,
         )
-        for each, place, certain, kept in zip(detections, areas.tolist(), sure, wanted, strict=True)
+        for each, seen, place, certain, kept in zip(detections, shown, places, sure, wanted, strict=True)
         if kept
     ]
     return sorted(found, key=lambda region: (region.box.top, region.box.left, region.box, region.source))
@@ -90,6 +95,16 @@ def _lie_on(faces: boxes.Boxes, others: boxes.Boxes) -> NDArray[np.bool_]:
     return np.asarray((boxes.iou(faces, others) > IN_ITS_PLACE).any(axis=1))
 
 
+def _areas(faces: Sequence[Box], *, shape: Shape, grow: float, area: Area) -> list[Box]:
+    """Return what is covered for each face."""
+    if shape is Shape.POLYGON:
+        raise ValueError("what is covered of a found face is an ellipse or a box, not a polygon")
+    stacked = boxes.stack(faces)
+    wholes = _heads(stacked) if area is Area.HEAD else stacked
+    grown = boxes.grow(wholes, grow * ELLIPSE_REACH if shape is Shape.ELLIPSE else grow)
+    return [_rounded(Box(*place)) for place in grown.tolist()]
+
+
 def _heads(faces: boxes.Boxes) -> boxes.Boxes:
     """Return faces with hair and ears, shape (N, 4)."""
     width, height = faces[:, 2] - faces[:, 0], faces[:, 3] - faces[:, 1]
@@ -97,9 +112,52 @@ def _heads(faces: boxes.Boxes) -> boxes.Boxes:
     return faces + np.stack([-EAR * width, -HAIR * height, EAR * width, zero], axis=1)
 
 
-def drawn(area: Box, shape: Shape, frames: Span | None = None) -> Region:
-    """Return a region that a person drew."""
-    return Region(box=area, shape=shape, state=State.DRAWN, score=None, source="user", frames=frames)
+def drawn(area: Box, shape: Shape, frames: Span | None = None, *, outline: Sequence[Point] = ()) -> Region:
+    """Return a region that a person drew.
+
+    Args:
+        area: Where it is; for a polygon, polygon.bounds(outline).
+        shape: Outline of the area.
+        frames: The frames or pages in which it lies; None for all of them.
+        outline: Vertices of a polygon.
+
+    Raises:
+        ValueError: The vertices do not make a polygon in this area, or another shape has some.
+    """
+    region = Region(
+        box=area, shape=shape, state=State.DRAWN, score=None, source="user", frames=frames, outline=tuple(outline)
+    )
+    problem = _wrong_outline(region)
+    if problem:
+        raise ValueError(f"a {shape} cannot be drawn so: {problem}")
+    return region
+
+
+def refit(plan: Plan, *, shape: Shape, grow: float, area: Area) -> Plan:
+    """Return a plan whose found areas are as finding with these settings would have made them.
+
+    Regions stay in their order, with their states, scores and frames; drawn areas stay as they were drawn. So does
+    ``options_digest``, which tells how the faces were found.
+
+    Args:
+        plan: It is not changed.
+        shape: Outline of the areas; not a polygon.
+        grow: Size of the areas beside the face, as for regions().
+        area: How much of a person to cover.
+    """
+
+    def refitted(region: Region) -> Region:
+        if region.face is None or region.state is State.DRAWN:
+            return region
+        (place,) = _areas([region.face], shape=shape, grow=grow, area=area)
+        return replace(region, box=place, shape=shape, outline=())
+
+    return replace(plan, regions=tuple(map(refitted, plan.regions)))
+
+
+def digest(plan: Plan) -> str:
+    """Return SHA-256, in hexadecimal, over all that a plan says."""
+    return hashlib.sha256(to_json(plan).encode()).hexdigest()
 
 
 def to_cover(plan: Plan, index: int) -> list[Region]:
@@ -161,7 +219,7 @@ def _refuse_constant(name: str) -> None:
 
 @cache
 def _validator() -> Any:
-    from jsonschema import Draft202012Validator  # slow to import, and only needed for plans read from outside
+    from jsonschema_rs import Draft202012Validator  # only needed for plans read from outside
 
     schema = json.loads(resources.files("veil").joinpath("plan.schema.json").read_text("utf-8"))
     return Draft202012Validator(schema)
@@ -169,8 +227,8 @@ def _validator() -> Any:
 
 def _schema_problems(data: object) -> Iterator[str]:
     for error in _validator().iter_errors(data):
-        place = "/".join(str(step) for step in error.absolute_path) or "its top level"
-        yield f"at {place}, the rule {error.validator!r} of the format is broken"
+        place = "/".join(str(step) for step in error.instance_path) or "its top level"
+        yield f"at {place}, the rule {str(error.schema_path[-1])!r} of the format is broken"
 
 
 def _build(data: dict[str, Any]) -> Plan:
@@ -187,6 +245,7 @@ def _build(data: dict[str, Any]) -> Plan:
                 face=Box(*each["face"]) if each["face"] else None,
                 points=tuple(Point(*point) for point in each["points"]),
                 frames=Span(*map(int, each["frames"])) if each["frames"] else None,
+                outline=tuple(Point(*vertex) for vertex in each.get("outline", ())),
             )
             for each in data["regions"]
         ),
@@ -202,3 +261,19 @@ def _contradictions(plan: Plan) -> Iterator[str]:
             yield f"the box of region {number} is empty or turned inside out"
         if region.frames is not None and not region.frames.first < region.frames.stop <= plan.picture.frames:
             yield f"region {number} lies in frames that the picture does not have"
+        problem = _wrong_outline(region)
+        if problem:
+            yield f"region {number} is a {region.shape} where {problem}"
+
+
+def _wrong_outline(region: Region) -> str | None:
+    """Return what is wrong with the vertices of a region, or None."""
+    if region.shape is not Shape.POLYGON:
+        return "there must be no vertices" if region.outline else None
+    if not 3 <= len(region.outline) <= MOST_VERTICES:
+        return f"there must be 3 to {MOST_VERTICES} vertices"
+    if not np.isfinite(region.outline).all():
+        return "a vertex is not a place"
+    if not np.allclose(region.box, polygon.bounds(region.outline), rtol=0, atol=ROUNDING):
+        return "the box is not the one around the vertices"
+    return None

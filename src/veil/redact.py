@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from veil import boxes
+from veil import boxes, polygon
 from veil.errors import UsageError
 from veil.types import Box, Pixels, Region, Shape, Style
 
@@ -25,6 +25,8 @@ DEEP = 65535
 
 GAUSSIAN_SHARE = 0.3
 GAUSSIAN_LEAST = 15
+# What a wider blur leaves fits into a smaller picture, in which blurring takes moments instead of minutes.
+GAUSSIAN_MOST = 127
 
 MOSAIC_CELLS = 4
 MOSAIC_LEAST = 8
@@ -36,6 +38,7 @@ def redact(
     style: str = Style.VEIL,
     *,
     color: tuple[int, int, int] = (0, 0, 0),
+    strength: float = 1.0,
     safety_boxes: bool = False,
     visible: Mask | None = None,
 ) -> Pixels:
@@ -48,6 +51,8 @@ def redact(
         regions: Areas to cover, whatever their state, in pixels of ``pixels``.
         style: A value of Style. "veil" and "solid" keep nothing of the face; the others are a weaker promise.
         color: Red, green, blue, 0 to 255, of style "solid".
+        strength: How much stronger "gaussian" blurs and how much larger the cells of "mosaic" are; more than 0. The
+            least sizes of both stay. "veil" and "solid" keep nothing at any strength.
         safety_boxes: Draw a green line, 2 pixels wide, just inside the rectangle around each region.
         visible: Shape (H, W): where the picture is not wholly transparent. "veil" takes no colours from elsewhere.
 
@@ -56,14 +61,17 @@ def redact(
 
     Raises:
         UsageError: ``style`` is not known.
-        ValueError: ``pixels`` has another shape or dtype.
+        ValueError: ``pixels`` has another shape or dtype, ``strength`` is no positive number, or a polygon has no
+            vertices.
     """
     if style not in tuple(Style):
         raise UsageError(f"There is no style {style!r}; nothing was covered. Choose one of {', '.join(Style)}.")
     if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype not in (np.uint8, np.uint16):
         raise ValueError(f"pixels must be (H, W, 3) uint8 or uint16, but got {pixels.shape} {pixels.dtype}")
+    if not 0 < strength < np.inf:
+        raise ValueError(f"strength must be a positive number, but got {strength}")
     height, width = pixels.shape[:2]
-    touching = boxes.touches(boxes.stack([region.box for region in regions]), width, height)
+    touching = boxes.touches(boxes.stack([_extent(region) for region in regions]), width, height)
     inside = [region for region, touches in zip(regions, touching, strict=True) if touches]
     covered = pixels.copy()
     if not inside:
@@ -72,9 +80,9 @@ def redact(
         case Style.VEIL:
             _veil(pixels, covered, inside, visible)
         case Style.GAUSSIAN:
-            _gaussian(pixels, covered, inside)
+            _gaussian(pixels, covered, inside, strength)
         case Style.MOSAIC:
-            _mosaic(pixels, covered, inside)
+            _mosaic(pixels, covered, inside, strength)
         case Style.SOLID:
             covered[cover_mask(inside, height, width)] = _in_depth_of(pixels, color)
     if safety_boxes:
@@ -93,19 +101,35 @@ def _mask(regions: Sequence[Region], window: Window) -> Mask:
     rows, columns = window
     mask = np.zeros((rows.stop - rows.start, columns.stop - columns.start), bool)
     for region in regions:
-        down, across = boxes.round_out(region.box, columns.stop, rows.stop)
+        down, across = boxes.round_out(_extent(region), columns.stop, rows.stop)
         down = slice(max(down.start, rows.start), max(down.stop, rows.start))
         across = slice(max(across.start, columns.start), max(across.stop, columns.start))
         here = mask[down.start - rows.start : down.stop - rows.start, across.start - columns.start :]
-        here[:, : across.stop - across.start] |= _outline(region, down, across)
+        here[:, : across.stop - across.start] |= _touched(region, down, across)
     return mask
 
 
-def _outline(region: Region, rows: slice, columns: slice) -> Mask:
-    """Return which of these pixels the region touches: for an ellipse, those whose nearest point lies inside it."""
-    if region.shape is Shape.BOX:
-        return np.ones((rows.stop - rows.start, columns.stop - columns.start), bool)
-    box = region.box
+def _extent(region: Region) -> Box:
+    """Return a box around all that a region touches: of a polygon, its vertices count, which a rounded box may cut."""
+    if region.shape is not Shape.POLYGON:
+        return region.box
+    left, top, right, bottom = polygon.bounds(region.outline)
+    return Box(np.floor(left), np.floor(top), np.ceil(right), np.ceil(bottom))
+
+
+def _touched(region: Region, rows: slice, columns: slice) -> Mask:
+    """Return which of the pixels within its extent a region touches."""
+    match region.shape:
+        case Shape.BOX:
+            return np.ones((rows.stop - rows.start, columns.stop - columns.start), bool)
+        case Shape.ELLIPSE:
+            return _touched_by_ellipse(region.box, rows, columns)
+        case Shape.POLYGON:
+            return polygon.touched(region.outline, rows, columns)
+
+
+def _touched_by_ellipse(box: Box, rows: slice, columns: slice) -> Mask:
+    """Return the pixels whose nearest point lies inside the ellipse."""
     down = _distance(rows, (box.top + box.bottom) / 2) / (box.height / 2)
     across = _distance(columns, (box.left + box.right) / 2) / (box.width / 2)
     return np.asarray(down[:, None] ** 2 + across[None, :] ** 2 <= 1)
@@ -129,7 +153,7 @@ def _veil(pixels: Pixels, covered: Pixels, regions: Sequence[Region], visible: M
 def _neighbourhoods(regions: Sequence[Region], usable: Mask) -> Iterator[tuple[list[Region], Window]]:
     """Yield regions that meet or nearly do, and a window around them that holds something to fill them from."""
     height, width = usable.shape
-    around = boxes.grow(boxes.stack([region.box for region in regions]), 2.0)
+    around = boxes.grow(boxes.stack([_extent(region) for region in regions]), 2.0)
     labels = _labels(boxes.intersection(around, around) > 0)
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)
@@ -187,36 +211,47 @@ def _halve(values: Canvas | Deep) -> Canvas:
     return np.asarray(cv2.pyrDown(values), np.float32)
 
 
-def _gaussian(pixels: Pixels, covered: Pixels, regions: Sequence[Region]) -> None:
+def _gaussian(pixels: Pixels, covered: Pixels, regions: Sequence[Region], strength: float) -> None:
     """Blur with a kernel of 0.3 times the face's width, at least 15 pixels, made odd: 31 for a face of 100 pixels."""
     for region in _smallest_first(regions):
-        kernel = max(GAUSSIAN_LEAST, int(GAUSSIAN_SHARE * _face_width(region))) | 1
-        rows, columns = boxes.round_out(region.box, pixels.shape[1], pixels.shape[0])
+        kernel = int(_strengthened(GAUSSIAN_SHARE * _face_width(region), GAUSSIAN_LEAST, strength)) | 1
+        rows, columns = boxes.round_out(_extent(region), pixels.shape[1], pixels.shape[0])
         reach = kernel // 2
         top, left = max(0, rows.start - reach), max(0, columns.start - reach)
-        blurred = cv2.GaussianBlur(pixels[top : rows.stop + reach, left : columns.stop + reach], (kernel, kernel), 0)
-        area = _outline(region, rows, columns)
+        blurred = _blurred(pixels[top : rows.stop + reach, left : columns.stop + reach], kernel)
+        area = _touched(region, rows, columns)
         covered[rows, columns][area] = blurred[rows.start - top :, columns.start - left :][
             : area.shape[0], : area.shape[1]
         ][area]
 
 
-def _mosaic(pixels: Pixels, covered: Pixels, regions: Sequence[Region]) -> None:
+def _blurred(pixels: Pixels, kernel: int) -> NDArray[Any]:
+    """Return pixels blurred by a Gaussian kernel that many pixels wide, an odd number."""
+    shrink = kernel / GAUSSIAN_MOST
+    if shrink <= 1:
+        return np.asarray(cv2.GaussianBlur(pixels, (kernel, kernel), 0))
+    height, width = pixels.shape[:2]
+    size = max(1, round(width / shrink)), max(1, round(height / shrink))
+    small = cv2.GaussianBlur(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), (GAUSSIAN_MOST, GAUSSIAN_MOST), 0)
+    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR))
+
+
+def _mosaic(pixels: Pixels, covered: Pixels, regions: Sequence[Region], strength: float) -> None:
     """Replace each cell by its mean colour: four cells to a face's width, their size and start shifted at random.
 
     The shift depends on the place alone, so that the same plan always gives the same picture.
     """
     for region in _smallest_first(regions):
-        rows, columns = boxes.round_out(region.box, pixels.shape[1], pixels.shape[0])
-        jitter = np.random.default_rng([int(side) % 2**32 for side in region.box])
-        cell = max(MOSAIC_LEAST, _face_width(region) / MOSAIC_CELLS * jitter.uniform(1.0, 1.25))
+        rows, columns = boxes.round_out(_extent(region), pixels.shape[1], pixels.shape[0])
+        jitter = np.random.default_rng([int(side) % 2**32 for side in _extent(region)])
+        cell = _strengthened(_face_width(region) / MOSAIC_CELLS * jitter.uniform(1.0, 1.25), MOSAIC_LEAST, strength)
         down = _cell_edges(rows, cell, jitter.uniform(), pixels.shape[0])
         across = _cell_edges(columns, cell, jitter.uniform(), pixels.shape[1])
         cells = pixels[down[0] : down[-1], across[0] : across[-1]].astype(np.float64)
         sums = np.add.reduceat(np.add.reduceat(cells, down[:-1] - down[0], axis=0), across[:-1] - across[0], axis=1)
         means = np.rint(sums / np.outer(np.diff(down), np.diff(across))[..., None]).astype(pixels.dtype)
         blocks = means.repeat(np.diff(down), axis=0).repeat(np.diff(across), axis=1)
-        area = _outline(region, rows, columns)
+        area = _touched(region, rows, columns)
         inside = blocks[rows.start - down[0] :, columns.start - across[0] :][: area.shape[0], : area.shape[1]]
         covered[rows, columns][area] = inside[area]
 
@@ -231,13 +266,18 @@ def _cell_edges(span: slice, cell: float, start: float, end: int) -> NDArray[np.
     return np.concatenate([low, edges, high]).astype(np.intp)
 
 
+def _strengthened(size: float, least: float, strength: float) -> float:
+    """Return a kernel's or cell's size times the strength: small faces gain by it too, and the least size stays."""
+    return max(least, max(least, size) * strength)
+
+
 def _smallest_first(regions: Sequence[Region]) -> list[Region]:
     """Return regions in the order of covering: where areas overlap, the largest and so strongest covering stays."""
-    return sorted(regions, key=lambda region: region.box.width * region.box.height)
+    return sorted(regions, key=lambda region: _extent(region).width * _extent(region).height)
 
 
 def _face_width(region: Region) -> float:
-    return (region.face or region.box).width
+    return (region.face or _extent(region)).width
 
 
 def _in_depth_of(pixels: Pixels, color: tuple[int, int, int]) -> tuple[int, ...]:
@@ -246,7 +286,7 @@ def _in_depth_of(pixels: Pixels, color: tuple[int, int, int]) -> tuple[int, ...]
 
 
 def _draw_box(pixels: Pixels, region: Region) -> None:
-    rows, columns = boxes.round_out(region.box, pixels.shape[1], pixels.shape[0])
+    rows, columns = boxes.round_out(_extent(region), pixels.shape[1], pixels.shape[0])
     area = pixels[rows, columns]
     for edge in (area[:BOX_LINE], area[-BOX_LINE:], area[:, :BOX_LINE], area[:, -BOX_LINE:]):
         edge[...] = _in_depth_of(pixels, GREEN)

@@ -66,6 +66,7 @@ class Shape(StrEnum):
 
     ELLIPSE = "ellipse"
     BOX = "box"
+    POLYGON = "polygon"  # drawn freehand; found faces never have it
 
 
 class Area(StrEnum):
@@ -113,7 +114,7 @@ class Region:
     """One area of a picture and what is to be done with it.
 
     Attributes:
-        box: The whole area that is covered: the face and what was added around it.
+        box: The whole area that is covered: the face and what was added around it. For a polygon, its bounding box.
         shape: Outline of the area within ``box``.
         state: What is done with it.
         score: How likely it is a face, 0 to 1; None for drawn areas.
@@ -121,6 +122,8 @@ class Region:
         face: The face alone, from brow to chin, with the margin by which looks at it differ; None for drawn areas.
         points: As in Detection.
         frames: The frames or pages in which the area lies; None for all of them.
+        outline: Vertices of a polygon, 3 to 500, in pixels of the upright picture, closed by itself; may cross itself,
+            and all that it goes around is inside. Empty for other shapes.
     """
 
     box: Box
@@ -131,6 +134,7 @@ class Region:
     face: Box | None = None
     points: tuple[Point, ...] = ()
     frames: Span | None = None
+    outline: tuple[Point, ...] = ()
 
 
 class Kind(StrEnum):

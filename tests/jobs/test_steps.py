@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,28 +7,39 @@ import pytest
 from numpy.typing import NDArray
 
 from tests import fakes
-from veil.errors import PlanError
+from veil import pipeline
 from veil.jobs import steps
 from veil.media.image import encode, open_picture, picture_from_array
 from veil.options import Options
-from veil.types import Plan
+from veil.types import Box, Pixels, Plan, Point, Region, Shape, Span, State
 
 FACE = (slice(40, 80), slice(100, 130))
+BLUE = Options(shape="box", style="solid", color=(0, 0, 255))
 
 
-def write(path: Path, pixels: NDArray[np.uint8] | NDArray[np.uint16], format: str = "png") -> Path:
+def write(path: Path, pixels: Pixels, format: str = "png") -> Path:
     picture = picture_from_array(pixels)
     with path.open("w+b") as file:
         encode(picture.frames(), picture, file, format=format)
     return path
 
 
-def shown(original: Path, plan: Plan | None, options: Options) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    stream = io.BytesIO()
-    steps.preview(original, plan, stream, options)
-    with open_picture(stream.getvalue()) as picture:
+def pixels_of(source: Path | bytes) -> Pixels:
+    with open_picture(source) as picture:
         assert picture.facts.format == "webp"
         return next(iter(picture.frames())).pixels
+
+
+def preview_of(original: Path) -> Path:
+    preview = original.with_suffix(".webp")
+    with open_picture(original) as picture, preview.open("w+b") as stream:
+        steps.write_preview(picture, stream)
+    return preview
+
+
+def plan_of(original: Path) -> Plan:
+    with open_picture(original) as picture:
+        return pipeline.find(picture, fakes.finder(), BLUE)
 
 
 @pytest.fixture
@@ -48,36 +60,68 @@ def painted() -> NDArray[np.uint8]:
 )
 def test_preview_is_at_most_1600_pixels_long(tmp_path: Path, size: tuple[int, int], small: tuple[int, int]) -> None:
     original = write(tmp_path / "original", np.full((*size, 3), 90, np.uint8))
-    assert shown(original, None, Options()).shape == (*small, 3)
+    assert pixels_of(preview_of(original)).shape == (*small, 3)
 
 
 @pytest.mark.parametrize("format", ["jpeg", "png", "webp", "avif", "heic", "tiff", "gif", "bmp"])
 def test_preview_of_every_format_is_webp(tmp_path: Path, painted: NDArray[np.uint8], format: str) -> None:
-    original = write(tmp_path / "original", painted, format)
-    assert np.abs(shown(original, None, Options())[60, 115].astype(int) - fakes.MAGENTA).max() < 30
+    preview = preview_of(write(tmp_path / "original", painted, format))
+    assert np.abs(pixels_of(preview)[60, 115].astype(int) - fakes.MAGENTA).max() < 30
 
 
 def test_preview_of_sixteen_bits_is_webp(tmp_path: Path, painted: NDArray[np.uint8]) -> None:
-    original = write(tmp_path / "original", painted.astype(np.uint16) * 257)
-    assert shown(original, None, Options()).dtype == np.uint8
+    preview = preview_of(write(tmp_path / "original", painted.astype(np.uint16) * 257))
+    assert pixels_of(preview).dtype == np.uint8
 
 
-def test_covered_preview_shows_nothing_of_the_face(tmp_path: Path, painted: NDArray[np.uint8]) -> None:
-    original = write(tmp_path / "original", painted)
-    plan = steps.look(original, fakes.finder(), Options(shape="box"), lambda: None)
-    covered = shown(original, plan, Options(style="solid", color=(0, 0, 255))).astype(int)
-    assert np.abs(covered[FACE] - (0, 0, 255)).max() < 30
-    assert np.abs(covered[:20] - 200).max() < 10
+@pytest.mark.parametrize("scale", [1, 8])
+def test_covered_preview_shows_nothing_of_the_face(tmp_path: Path, painted: NDArray[np.uint8], scale: int) -> None:
+    original = write(tmp_path / "original", painted.repeat(scale, axis=0).repeat(scale, axis=1))
+    shown = pixels_of(steps.covered_preview(preview_of(original), plan_of(original), BLUE)).astype(int)
+    times = shown.shape[1] / 300
+    rows, columns = (slice(round(side.start * times), round(side.stop * times)) for side in FACE)
+    assert np.abs(shown[rows, columns] - (0, 0, 255)).max() < 30
+    assert np.abs(shown[: round(20 * times)] - 200).max() < 10
 
 
-def test_preview_refuses_the_plan_of_another_picture(tmp_path: Path, painted: NDArray[np.uint8]) -> None:
-    plan = steps.look(write(tmp_path / "one", painted), fakes.finder(), Options(), lambda: None)
-    other = write(tmp_path / "two", painted[:100])
-    with pytest.raises(PlanError):
-        shown(other, plan, Options())
+def test_covered_preview_scales_every_outline(tmp_path: Path) -> None:
+    original = write(tmp_path / "original", np.full((800, 3200, 3), 200, np.uint8))
+    triangle = Region(
+        Box(100, 100, 900, 700),
+        Shape.POLYGON,
+        State.DRAWN,
+        None,
+        "user",
+        outline=(Point(100, 100), Point(900, 100), Point(100, 700)),
+    )
+    later = replace(triangle, frames=Span(0, 1))
+    for region in (triangle, later):
+        plan = replace(plan_of(original), regions=(region,))
+        shown = pixels_of(steps.covered_preview(preview_of(original), plan, BLUE)).astype(int)
+        assert shown.shape == (400, 1600, 3)
+        assert np.abs(shown[70:150, 60:200] - (0, 0, 255)).max() < 30
+        assert np.abs(shown[320:, 300:] - 200).max() < 10
+
+
+def test_covered_preview_shows_the_first_frame_as_it_will_be(tmp_path: Path) -> None:
+    original = write(tmp_path / "original", np.full((200, 300, 3), 200, np.uint8))
+    elsewhere = Region(Box(0, 0, 300, 200), Shape.BOX, State.DRAWN, None, "user", frames=Span(3, 5))
+    kept = Region(Box(0, 0, 300, 200), Shape.BOX, State.KEPT, 0.9, "painted")
+    plan = replace(plan_of(original), regions=(elsewhere, kept))
+    shown = pixels_of(steps.covered_preview(preview_of(original), plan, BLUE)).astype(int)
+    assert np.abs(shown - 200).max() < 10
 
 
 def test_result_format() -> None:
-    pixels = np.zeros((4, 4, 3), np.uint8)
-    facts = picture_from_array(pixels).facts
+    facts = picture_from_array(np.zeros((4, 4, 3), np.uint8)).facts
     assert steps.result_format(facts, Options(format="jpg")) == ("jpeg", ".jpg")
+
+
+def test_a_preview_is_made_of_one_decoding(tmp_path: Path, painted: NDArray[np.uint8]) -> None:
+    original = write(tmp_path / "original", painted)
+    with open_picture(original) as picture:
+        once = pipeline.decoded_once(picture)
+        first, second = next(iter(once.frames())), next(iter(once.frames()))
+        assert first is second
+        steps.write_preview(once, io.BytesIO())
+        assert pipeline.find(once, fakes.finder(), BLUE) == plan_of(original)

@@ -373,6 +373,22 @@ def test_quality_is_checked(quality: int) -> None:
         encode(picture.frames(), picture, BytesIO(), quality=quality)
 
 
+def test_a_quick_webp_is_as_good_and_hardly_larger() -> None:
+    pixels = np.random.default_rng(1).integers(0, 255, (60, 80, 3), np.uint8).repeat(4, axis=0).repeat(4, axis=1)
+    picture = picture_from_array(pixels)
+    files = []
+    for quick in (False, True):
+        out = BytesIO()
+        encode(picture.frames(), picture, out, format="webp", quality=85, quick=quick)
+        files.append(out.getvalue())
+    careful, hasty = files
+    assert careful != hasty
+    assert len(hasty) < 1.5 * len(careful)
+    with open_picture(careful) as one, open_picture(hasty) as other:
+        (first,), (second,) = one.frames(), other.frames()
+    assert np.abs(first.pixels.astype(int) - second.pixels).mean() < 5
+
+
 def test_quality_matters() -> None:
     sizes = []
     with open_picture(FILES["png"]) as picture:

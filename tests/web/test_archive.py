@@ -1,58 +1,102 @@
+import hashlib
 import io
+import json
 import zipfile
-from pathlib import Path
+from typing import Any
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
+from tests import fakes
+from tests.web.conftest import API, OWNER, Submit, result_of
+from tests.web.test_photos import FACE, OTHER_FACE, assert_problem
+from veil.jobs.studio import Studio
 from veil.web import archive
 
-
-def test_members_come_back_whole_and_in_order(tmp_path: Path) -> None:
-    contents = {"one.jpg": b"1" * 700_000, "two.jpg": b"", "three.png": bytes(range(256))}
-    for name, content in contents.items():
-        (tmp_path / name).write_bytes(content)
-    pieces = list(archive.stream((name, tmp_path / name) for name in contents))
-    assert len(pieces) > 3
-    with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as packed:
-        assert {name: packed.read(name) for name in packed.namelist()} == contents
+PLACE = "/api/v1/archive"
+BLUE = "?style=solid&color=0000ff"
 
 
-def test_a_missing_file_leaves_an_archive_that_cannot_be_opened(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"a")
-    pieces: list[bytes] = []
-    with pytest.raises(FileNotFoundError):
-        pieces.extend(archive.stream([("a", tmp_path / "a"), ("b", tmp_path / "b")]))
-    with pytest.raises(zipfile.BadZipFile):
-        zipfile.ZipFile(io.BytesIO(b"".join(pieces)))
+@pytest.fixture
+def two(client: FlaskClient, submit: Submit, studio: Studio) -> list[str]:
+    """Two photos whose blue results have been made."""
+    ids = [submit(fakes.photo(FACE))["id"], submit(fakes.photo(OTHER_FACE, format="bmp"))["id"]]
+    for photo_id in ids:
+        assert result_of(client, studio, photo_id, BLUE).status_code == 200
+    return ids
 
 
-def test_equal_names_are_told_apart(tmp_path: Path) -> None:
-    file = tmp_path / "a"
-    file.write_bytes(b"a")
-    names = ["a.veiled.jpg", "A.veiled.jpg", "x/a.veiled.jpg", "b"]
-    data = b"".join(archive.stream((name, file) for name in names))
-    with zipfile.ZipFile(io.BytesIO(data)) as packed:
-        assert packed.namelist() == ["a.veiled.jpg", "A (2).veiled.jpg", "a (3).veiled.jpg", "b"]
+@pytest.mark.parametrize("as_form", [True, False])
+def test_results_and_their_report(client: FlaskClient, two: list[str], as_form: bool) -> None:
+    names = ["合影.veiled.png", "../../b.veiled.bmp"]
+    if as_form:
+        answer = client.post(f"{PLACE}{BLUE}", data={"id": two, "name": names})
+    else:
+        wanted = [{"id": photo_id, "name": name} for photo_id, name in zip(two, names, strict=True)]
+        answer = client.post(f"{PLACE}{BLUE}", json={"photos": wanted})
+    assert (answer.status_code, answer.mimetype) == (200, "application/zip")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="veil.zip"'
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as packed:
+        assert packed.testzip() is None
+        assert packed.namelist() == ["合影.veiled.png", "b.veiled.bmp", "report.json"]
+        files = [packed.read(name) for name in packed.namelist()[:2]]
+        told = json.loads(packed.read("report.json"))
+    assert files == [client.get(f"{API}/{photo_id}/result{BLUE}").data for photo_id in two]
+    assert [each["output_sha256"] for each in told["pictures"]] == [hashlib.sha256(file).hexdigest() for file in files]
+    assert [(each["style"], each["covered"]) for each in told["pictures"]] == [("solid", 1), ("solid", 1)]
+
+
+def test_nothing_is_packed_while_some_are_not_ready(client: FlaskClient, two: list[str]) -> None:
+    wanted = {"photos": [{"id": photo_id, "name": "x"} for photo_id in two]}
+    detail = assert_problem(client.post(f"{PLACE}?style=mosaic", json=wanted), 409, "not-ready")
+    assert "2 of 2" in detail
+
+
+def test_a_failed_photo_is_not_left_out_silently(client: FlaskClient, two: list[str], submit: Submit) -> None:
+    wanted = {"id": [two[0], submit(b"no picture")["id"]], "name": ["a.png", "b.png"]}
+    assert_problem(client.post(f"{PLACE}{BLUE}", data=wanted), 415, "unsupported")
 
 
 @pytest.mark.parametrize(
-    ("name", "safe"),
+    "body",
     [
-        ("party.veiled.jpg", "party.veiled.jpg"),
-        ("../../etc/passwd", "passwd"),
-        ("C:\\Users\\me\\a.png", "a.png"),
-        ("..", "photo"),
-        ("", "photo"),
-        ("a\x00b\nc.png", "a_b_c.png"),
-        ('<img src="x">.png', "_img src=_x__.png"),
-        ("合影 1.veiled.jpg", "合影 1.veiled.jpg"),
-        (".hidden", "hidden"),
+        {"data": {}},
+        {"data": b"\xff", "content_type": "text/plain"},
+        {"data": {"id": [OWNER], "name": []}},
+        {"data": {"id": [OWNER], "name": ["x" * 1001]}},
+        {"data": {"id": [OWNER] * 21, "name": ["x"] * 21}},
+        {"json": {}},
+        {"json": []},
+        {"json": {"photos": []}},
+        {"json": {"photos": {}}},
+        {"json": {"photos": ["x"]}},
+        {"json": {"photos": [{"id": OWNER}]}},
+        {"json": {"photos": [{"id": OWNER, "name": 1}]}},
+        {"json": {"photos": [{"id": OWNER, "name": "a", "more": ""}]}},
+        {"json": {"photos": [], "more": 1}},
+        {"data": b"{", "content_type": "application/json"},
     ],
 )
-def test_safe_names(name: str, safe: str) -> None:
-    assert archive.safe(name) == safe
+def test_odd_selections_are_refused(client: FlaskClient, body: dict[str, Any]) -> None:
+    assert_problem(client.post(PLACE, **body), 400, "usage")
 
 
-def test_long_names_keep_their_ending() -> None:
-    assert archive.safe("x" * 500 + ".veiled.jpg").endswith("x.veiled.jpg")
-    assert len(archive.safe("x" * 500 + ".veiled.jpg")) == 200
+@pytest.mark.parametrize("photo_id", ["x", "", "../" + OWNER, OWNER, "\ud800"])
+def test_unknown_photos(client: FlaskClient, photo_id: str) -> None:
+    assert_problem(client.post(PLACE, json={"photos": [{"id": photo_id, "name": "a"}]}), 404, "no-such-photo")
+
+
+def test_only_so_many_at_a_time(
+    app: Flask, client: FlaskClient, two: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted: dict[str, Any] = {"data": {"id": two, "name": ["a", "b"]}}
+    open_ones = [client.post(f"{PLACE}{BLUE}", buffered=False, **wanted) for _ in range(archive.ARCHIVES)]
+    answer = client.post(f"{PLACE}{BLUE}", **wanted)
+    assert_problem(answer, 503, "busy")
+    assert answer.headers["Retry-After"] == "5"
+    open_ones[0].close()
+    assert client.post(f"{PLACE}{BLUE}", **wanted).status_code == 200
+    for each in open_ones:
+        each.close()
+    assert client.post(f"{PLACE}{BLUE}", **wanted).status_code == 200

@@ -3,15 +3,33 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests import fakes
+from tests.web.conftest import API, OWNER, app_of, client_of
+from veil.jobs.studio import Studio
 from veil.web.guard import SESSION_COOKIE
 
 ORIGIN = "http://localhost"
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8000", "10.0.0.5", ""]
+    "host",
+    [
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example:8000",
+        "10.0.0.5",
+        "",
+        "a b",
+        "[",
+        "127.0.0.1:x",
+        "127.0.0.1:81:82",
+        "http://127.0.0.1",
+        "127.0.0.1/..",
+        "\xff",
+        "127.0.0.1@evil.example",
+        "127.0.0.1.",
+    ],
 )
-@pytest.mark.parametrize("path", ["/", "/photos", "/static/veil.js"])
+@pytest.mark.parametrize("path", ["/", API, "/health", "/static/veil.css"])
 def test_other_hosts_are_refused(client: FlaskClient, host: str, path: str) -> None:
     answer = client.get(path, headers={"Host": host})
     assert answer.status_code == 403
@@ -31,6 +49,7 @@ def test_own_hosts_are_served(client: FlaskClient, host: str) -> None:
         {"Origin": "https://localhost"},
         {"Origin": "null"},
         {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
+        {"Origin": "http://["},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": ORIGIN, "Sec-Fetch-Site": "same-site"},
@@ -39,11 +58,17 @@ def test_own_hosts_are_served(client: FlaskClient, host: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", "/photos"),
-        ("DELETE", "/photos"),
-        ("DELETE", "/photos/1"),
+        ("POST", API),
+        ("DELETE", API),
+        ("DELETE", f"{API}/{OWNER}"),
+        ("PATCH", f"{API}/{OWNER}"),
+        ("PUT", f"{API}/{OWNER}/plan"),
+        ("POST", f"{API}/{OWNER}/preview"),
+        ("POST", f"{API}/{OWNER}/result"),
+        ("POST", "/api/v1/archive"),
         ("POST", "/language"),
-        ("POST", "/photos.zip"),
+        ("POST", "/login"),
+        ("POST", "/logout"),
     ],
 )
 def test_foreign_pages_change_nothing(client: FlaskClient, headers: dict[str, str], method: str, path: str) -> None:
@@ -61,20 +86,28 @@ def test_foreign_pages_change_nothing(client: FlaskClient, headers: dict[str, st
     ],
 )
 def test_the_page_itself_and_programs_may_change_things(client: FlaskClient, headers: dict[str, str]) -> None:
-    assert client.post("/photos", headers=headers, data=fakes.photo()).status_code == 201
+    assert client.post(API, headers=headers, data=fakes.photo()).status_code == 201
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 def test_foreign_pages_read_nothing_but_may_link_here(client: FlaskClient, site: str) -> None:
     headers = {"Sec-Fetch-Site": site}
-    assert client.get("/photos", headers=headers).status_code == 403
-    assert client.get("/static/veil.js", headers=headers).status_code == 403
-    assert client.get("/", headers=headers).status_code == 403
-    assert client.get("/", headers=headers | {"Sec-Fetch-Mode": "navigate"}).status_code == 200
-    assert client.get("/photos", headers=headers | {"Sec-Fetch-Mode": "navigate"}).status_code == 403
+    navigates = headers | {"Sec-Fetch-Mode": "navigate"}
+    for path in (API, "/static/veil.css", "/", "/api/v1/events", "/docs"):
+        assert client.get(path, headers=headers).status_code == 403
+    assert client.get(API, headers=navigates).status_code == 403
+    assert client.get("/", headers=navigates).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/photos", "/photos/1", "/nowhere", "/static/veil.css"])
+def test_a_link_from_elsewhere_keeps_the_session(app: Flask) -> None:
+    """Browsers send no strict cookies with it, so it looks like a stranger's first visit."""
+    headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    answer = app.test_client().get("/", headers=headers)
+    assert (answer.status_code, answer.text, answer.headers["Refresh"]) == (200, "", "0; url=/")
+    assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/", API, f"{API}/1", "/nowhere", "/health", "/docs", "/static/veil.css"])
 def test_every_answer_is_labelled(client: FlaskClient, path: str) -> None:
     headers = client.get(path).headers
     policy = dict(rule.split(" ", 1) for rule in headers["Content-Security-Policy"].split("; "))
@@ -112,3 +145,16 @@ def test_session_is_kept(client: FlaskClient) -> None:
 def test_a_session_that_we_did_not_give_is_replaced(client: FlaskClient, value: str) -> None:
     client.set_cookie(SESSION_COOKIE, value)
     assert SESSION_COOKIE in client.get("/").headers["Set-Cookie"]
+
+
+def test_named_hosts_are_served_too(studio: Studio) -> None:
+    client = client_of(app_of(studio, names=["Veil.Office.example", "10.0.0.5"]))
+    for host in ("veil.office.example", "VEIL.office.example:8443", "10.0.0.5:8000", "127.0.0.1"):
+        assert client.get("/health", headers={"Host": host}).status_code == 200
+    for host in ("office.example", "10.0.0.6", "x.veil.office.example"):
+        assert client.get("/health", headers={"Host": host}).status_code == 403
+
+
+def test_cookies_stay_on_tls_where_they_were_given(app: Flask) -> None:
+    assert "; Secure" in app.test_client().get("/", base_url="https://localhost").headers["Set-Cookie"]
+    assert "; Secure" not in app.test_client().get("/").headers["Set-Cookie"]

@@ -1,54 +1,82 @@
-"""What can be done to one photo on the desk: look at it, cover it, show it small."""
+"""What is done with the pixels of one photo besides finding and covering: showing it small."""
 
+import io
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import cv2
 
 from veil import pipeline
-from veil.detect import Finder
 from veil.media.formats import extension, format_named
-from veil.media.image import encode, open_picture, picture_from_pil, to_pil
+from veil.media.image import Picture, encode, open_picture, picture_from_pil, to_pil
 from veil.options import Options
-from veil.types import Facts, Frame, Pixels, Plan
+from veil.types import Box, Facts, Frame, Pixels, Plan, Point, Region
 
 PREVIEW_FORMAT = "webp"
 PREVIEW_SIDE = 1600
 PREVIEW_QUALITY = 85
 
 
-def look(original: Path, finder: Finder, options: Options, step: pipeline.Step) -> Plan:
-    """Return what is to be covered in a photo. Errors are those of pipeline.find() and open_picture()."""
-    with open_picture(original, max_pixels=options.max_pixels) as picture:
-        return pipeline.find(picture, finder, options, step)
-
-
-def cover(original: Path, plan: Plan, stream: BinaryIO, options: Options, step: pipeline.Step) -> None:
-    """Write the whole covered photo. Errors are those of pipeline.cover() and open_picture()."""
-    with open_picture(original, max_pixels=options.max_pixels) as picture:
-        pipeline.cover(picture, plan, stream, options, step)
-
-
-def preview(original: Path, plan: Plan | None, stream: BinaryIO, options: Options) -> None:
+def write_preview(picture: Picture, stream: BinaryIO) -> None:
     """Write a photo's first frame as a small WebP that every browser shows.
 
+    Raises:
+        InputError: The picture is damaged.
+    """
+    frame = next(iter(picture.frames()))
+    small = picture_from_pil(to_pil(_small(frame), picture))  # a still, whatever it was, in the same colours
+    encode(small.frames(), small, stream, format=PREVIEW_FORMAT, quality=PREVIEW_QUALITY, quick=True)
+
+
+def covered_preview(preview: Path, plan: Plan, options: Options) -> bytes:
+    """Return a preview with its faces covered, as WebP.
+
     Args:
-        original: The photo.
-        plan: What to cover, at full size, before the picture is shrunk; None shows the original.
-        stream: Where the preview is written.
+        preview: What write_preview() made.
+        plan: What to cover, in pixels of the whole photo.
         options: All settings; those of stage COVER are used.
     """
-    with open_picture(original, max_pixels=options.max_pixels) as picture:
-        frames = picture.frames() if plan is None else pipeline.covered_frames(picture, plan, options)
-        frame = next(iter(frames))
-        small = picture_from_pil(to_pil(_small(frame), picture))  # a still, whatever it was, in the same colours
-    encode(small.frames(), small, stream, format=PREVIEW_FORMAT, quality=PREVIEW_QUALITY)
+    stream = io.BytesIO()
+    with open_picture(preview) as opened:
+        small = pipeline.decoded_once(opened)
+        frames = pipeline.covered_frames(small, _scaled(plan, small.facts), options)
+        encode(frames, small, stream, format=PREVIEW_FORMAT, quality=PREVIEW_QUALITY, quick=True)
+    return stream.getvalue()
 
 
 def result_format(picture: Facts, options: Options) -> tuple[str, str]:
-    """Return the format of a result and the ending of its name, ("jpeg", ".jpg") for instance."""
+    """Return the format of a result and the ending of its name, ("jpeg", ".jpg") for instance.
+
+    Raises:
+        UsageError: The format asked for is not known.
+    """
     name = format_named(options.format) if options.format else picture.format
     return name, extension(name)
+
+
+def _scaled(plan: Plan, small: Facts) -> Plan:
+    """Return what a plan covers in the first frame, in pixels of a smaller picture of it."""
+    x, y = small.width / plan.picture.width, small.height / plan.picture.height
+    return replace(plan, picture=small, regions=tuple(_scaled_regions(plan, x, y)))
+
+
+def _scaled_regions(plan: Plan, x: float, y: float) -> Iterator[Region]:
+    for region in plan.regions:
+        if region.frames is None or region.frames.first == 0:
+            yield replace(
+                region,
+                box=_scaled_box(region.box, x, y),
+                face=None if region.face is None else _scaled_box(region.face, x, y),
+                points=(),
+                outline=tuple(Point(point.x * x, point.y * y) for point in region.outline),
+                frames=None,
+            )
+
+
+def _scaled_box(box: Box, x: float, y: float) -> Box:
+    return Box(box.left * x, box.top * y, box.right * x, box.bottom * y)
 
 
 def _small(frame: Frame) -> Frame:

@@ -22,6 +22,7 @@ from veil.types import Frame, Kind
 
 _PNG_LEVEL = 4
 _AVIF_SPEED = 8  # of 10: a third of the default's time for the same size and look
+_WEBP_METHOD, _WEBP_QUICK = 4, 2  # of 6: the quick one takes less than half the time for a few bytes in a hundred more
 _HEVC_PRESET = "superfast"  # of x265: a third of the default's time for the same size and look
 
 
@@ -39,6 +40,7 @@ class Job:
         plays: How often an animation is shown; 0 without end.
         lossless: The original holds its pixels without loss.
         quality: 1 to 100, for formats with loss.
+        quick: Save time rather than bytes, where the codec offers that: WebP.
     """
 
     target: str
@@ -50,6 +52,7 @@ class Job:
     plays: int
     lossless: bool
     quality: int
+    quick: bool = False
 
 
 def write(job: Job, stream: BinaryIO) -> None:
@@ -126,7 +129,7 @@ def _settings(job: Job, profile: bytes | None, *, grey: bool = False) -> dict[st
             return {"quality": job.quality, "subsampling": 0, "optimize": True, "icc_profile": profile}
         case "webp":
             quality = {"quality": 75, "lossless": True, "exact": True} if job.lossless else {"quality": job.quality}
-            return quality | {"method": 4, "icc_profile": profile}
+            return quality | {"method": _WEBP_QUICK if job.quick else _WEBP_METHOD, "icc_profile": profile}
         case "avif":
             chroma = "4:0:0" if grey else "4:4:4"
             return {"quality": job.quality, "subsampling": chroma, "speed": _AVIF_SPEED, "icc_profile": profile}

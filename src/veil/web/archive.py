@@ -1,71 +1,88 @@
-"""Many results as one ZIP file, streamed: it never lies whole in memory or on disk."""
+"""The REST interface to many finished pictures at once."""
 
-import io
-import re
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING
-from zipfile import ZipFile, ZipInfo
+import threading
+from collections.abc import Callable
+from typing import Any
 
-if TYPE_CHECKING:
-    from typing_extensions import Buffer
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import ServiceUnavailable
 
-CHUNK_BYTES = 1 << 18
-LONGEST_NAME = 200
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')
+from veil.errors import JobError, NoSuchPhotoError, UsageError
+from veil.jobs.studio import Studio
+from veil.options import Options, Stage
+from veil.web import packing
+from veil.web.inputs import chosen, is_photo_id, json_object
 
-
-class _Sink(io.RawIOBase):
-    """Keeps what is written until it is taken."""
-
-    def __init__(self) -> None:
-        self._kept = bytearray()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: "Buffer", /) -> int:
-        piece = bytes(data)
-        self._kept += piece
-        return len(piece)
-
-    def take(self) -> bytes:
-        taken = bytes(self._kept)
-        self._kept.clear()
-        return taken
+ARCHIVES = 8  # at a time; each holds a thread while it is sent
+LONGEST_NAME = 1000  # characters; packing.safe() cuts further
 
 
-def stream(members: Iterable[tuple[str, Path]]) -> Iterator[bytes]:
-    """Yield a ZIP file, uncompressed since pictures are, piece by piece.
+def add_archive(app: Flask, studio: Studio) -> None:
+    """Add the route of archives."""
+    places = threading.BoundedSemaphore(ARCHIVES)
 
-    Args:
-        members: Name and file of each member; names are made safe and unique.
-
-    Raises:
-        OSError: A file is gone; what was yielded then has no end and cannot be opened.
-    """
-    sink = _Sink()
-    taken: set[str] = set()
-    with ZipFile(sink, "w") as archive:
-        for name, path in members:
-            with path.open("rb") as file, archive.open(ZipInfo(_unique(safe(name), taken)), "w") as member:
-                while chunk := file.read(CHUNK_BYTES):
-                    member.write(chunk)
-                    yield sink.take()
-    yield sink.take()
+    @app.post("/api/v1/archive")
+    def archive() -> Response:
+        options = chosen(studio.options, Stage.COVER, Stage.WRITE)
+        members = _members(studio, _wanted(studio.limits.photos), options)
+        if not places.acquire(blocking=False):
+            raise ServiceUnavailable(
+                "Other archives are being packed; nothing was done. Try again in a moment.", retry_after=5
+            )
+        response = Response(packing.stream(members), mimetype="application/zip")
+        response.headers["Content-Disposition"] = 'attachment; filename="veil.zip"'
+        response.call_on_close(_once(places.release))  # also if the client leaves
+        return response
 
 
-def safe(name: str) -> str:
-    """Return a file name without folders and without what file systems do not take."""
-    last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    return _UNSAFE.sub("_", last).strip(" .")[-LONGEST_NAME:] or "photo"
+def _members(studio: Studio, wanted: list[tuple[str, str]], options: Options) -> list[packing.Member]:
+    """Return what to pack; all results must be there, since an archive that has begun cannot wait."""
+    members, missing = [], 0
+    for photo_id, name in wanted:
+        result = studio.request_result(g.owner, photo_id, options)
+        if result.problem is not None:
+            raise result.problem.error()
+        if result.path is None:
+            missing += 1
+        else:
+            members.append(packing.Member(name, result.path, studio.report(g.owner, photo_id, options)))
+    if missing:
+        raise JobError(
+            f"{missing} of {len(wanted)} photos are still being covered; nothing was packed. Ask again soon."
+        )
+    return members
 
 
-def _unique(name: str, taken: set[str]) -> str:
-    stem, dot, ending = name.partition(".")
-    number = 1
-    while name.lower() in taken:
-        number += 1
-        name = f"{stem} ({number}){dot}{ending}"
-    taken.add(name.lower())
-    return name
+def _wanted(limit: int) -> list[tuple[str, str]]:
+    """Return the ids and names in the body, a form or JSON."""
+    if request.mimetype == "application/json":
+        pairs = [_pair(each) for each in json_object({"photos": list}).get("photos", [])]
+    else:
+        ids, names = request.form.getlist("id"), request.form.getlist("name")
+        if len(ids) != len(names):
+            raise UsageError(f"There are {len(ids)} ids and {len(names)} names; nothing was packed.")
+        pairs = list(zip(ids, names, strict=True))
+    if not pairs:
+        raise UsageError("No photo was named; nothing was packed.")
+    if len(pairs) > limit:
+        raise UsageError(f"{len(pairs)} photos are named, and at most {limit} can be packed; nothing was packed.")
+    for photo_id, name in pairs:
+        if not is_photo_id(photo_id):
+            raise NoSuchPhotoError("There is no photo with one of these ids; nothing was packed.")
+        if len(name) > LONGEST_NAME:
+            raise UsageError(f"A name has more than {LONGEST_NAME} characters; nothing was packed.")
+    return pairs
+
+
+def _pair(entry: Any) -> tuple[str, str]:
+    if not (
+        isinstance(entry, dict) and set(entry) == {"id", "name"} and all(isinstance(x, str) for x in entry.values())
+    ):
+        raise UsageError("Each photo has to be an object with an 'id' and a 'name', both text; nothing was packed.")
+    return entry["id"], entry["name"]
+
+
+def _once(act: Callable[[], None]) -> Callable[[], None]:
+    """Return a function that acts the first time it is called, and never again."""
+    acts = [act]
+    return lambda: acts.pop()() if acts else None

@@ -5,39 +5,40 @@ from typing import Any
 
 from werkzeug.exceptions import HTTPException
 
-from veil.errors import (
-    DeskFullError,
-    DetectorError,
-    InputError,
-    JobError,
-    NoSuchPhotoError,
-    OutputError,
-    PlanError,
-    TooLargeError,
-    UnsupportedError,
-    UsageError,
-    VeilError,
-)
+from veil import errors
+from veil.errors import VeilError
 
 CONTENT_TYPE = "application/problem+json"
 _TYPE = "urn:veil:problem:"
 
 _KINDS: dict[type[VeilError], tuple[str, str]] = {
-    NoSuchPhotoError: ("no-such-photo", "No such photo"),
-    DeskFullError: ("desk-full", "Too many photos"),
-    JobError: ("not-ready", "Not ready yet"),
-    TooLargeError: ("too-large", "Too large"),
-    UnsupportedError: ("unsupported", "Not a picture Veil reads"),
-    InputError: ("damaged", "Damaged picture"),
-    UsageError: ("usage", "Not understood"),
-    OutputError: ("output", "The result cannot be written"),
-    PlanError: ("plan", "The plan does not fit"),
-    DetectorError: ("detector", "Looking for faces failed"),
+    errors.NoSuchPhotoError: ("no-such-photo", "No such photo"),
+    errors.ExpiredError: ("expired", "Deleted after a long time"),
+    errors.ConflictError: ("conflict", "Changed in the meantime"),
+    errors.QuotaError: ("quota", "Too many photos"),
+    errors.NoSpaceError: ("no-space", "No space left"),
+    errors.StoppedError: ("stopped", "Given up"),
+    errors.JobError: ("not-ready", "Not ready yet"),
+    errors.TooLargeError: ("too-large", "Too large"),
+    errors.UnsupportedError: ("unsupported", "Not a picture Veil reads"),
+    errors.InputError: ("damaged", "Damaged picture"),
+    errors.UsageError: ("usage", "Not understood"),
+    errors.OutputError: ("output", "The result cannot be written"),
+    errors.PlanError: ("plan", "The plan does not fit"),
+    errors.DetectorError: ("detector", "Looking for faces failed"),
+}
+_HTTP_KINDS = {
+    401: "login",
+    404: "not-found",
+    413: "too-large",
+    428: "conflict",
+    429: "wait",
+    503: "busy",
 }
 _INTERNAL = ("internal", "Something went wrong")
-_NOT_FOUND, _REFUSED = "not-found", "refused"
+_REFUSED = "refused"
 
-KINDS = frozenset({kind for kind, _ in _KINDS.values()} | {_INTERNAL[0], _NOT_FOUND, _REFUSED})
+KINDS = frozenset({kind for kind, _ in _KINDS.values()} | set(_HTTP_KINDS.values()) | {_INTERNAL[0], _REFUSED})
 """Every kind of problem that the studio answers with; texts.py has a sentence for each."""
 
 log = logging.getLogger(__name__)
@@ -59,13 +60,18 @@ def problem(error: BaseException) -> dict[str, Any]:
     return _details(kind, title, error.http_status, str(error))
 
 
-def _http(error: HTTPException) -> dict[str, Any]:
-    status = error.code or 500
+def refusal(status: int, title: str, detail: str = "") -> dict[str, Any]:
+    """Return problem details for a request that was refused before any photo was thought of."""
     if status == 413:
-        return _details(*_KINDS[TooLargeError], status, "The file is larger than the limit; it was not taken.")
-    kind = _NOT_FOUND if status == 404 else _REFUSED
-    return _details(kind, error.name, status, error.description or error.name)
+        detail = "The request is larger than the limit; nothing of it was kept."
+    return _details(_HTTP_KINDS.get(status, _REFUSED), title, status, detail or f"{title}; nothing was done.")
+
+
+def _http(error: HTTPException) -> dict[str, Any]:
+    return refusal(error.code or 500, error.name, error.description or "")
 
 
 def _details(kind: str, title: str, status: int, detail: str) -> dict[str, Any]:
-    return {"type": _TYPE + kind, "title": title, "status": status, "detail": detail, "kind": kind}
+    # Half a character pair, as JSON may hold, cannot be written into a page.
+    readable = detail.encode("utf-8", "replace").decode()
+    return {"type": _TYPE + kind, "title": title, "status": status, "detail": readable, "kind": kind}

@@ -1,70 +1,144 @@
-"""Running the studio on this computer."""
+"""Running the studio, on this computer or for an office."""
 
 import logging
 import signal
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from ipaddress import ip_address
 from types import FrameType
 from typing import Any, NoReturn
 
-from waitress.server import create_server
+from waitress.adjustments import Adjustments
 
 from veil.errors import UsageError
-from veil.jobs.desk import Desk
+from veil.jobs.studio import Studio
+from veil.web.access import Access
 from veil.web.app import FORM_BYTES, create_app
+from veil.web.archive import ARCHIVES
+from veil.web.events import STREAMS
+from veil.web.wire import make_server
 
 HOST = "127.0.0.1"
 PORT = 8000
-THREADS = 8
+SMALL_REQUESTS = 24
+THREADS = STREAMS + ARCHIVES + SMALL_REQUESTS
+"""Streams and archives are counted and hold a thread each; so many are always left for all else, which is short."""
+
+CONNECTIONS = 1000  # a browser opens up to six
+IDLE_SECONDS = 60  # after which a connection is closed, also one whose answer nobody reads
 
 
-def announce(address: str) -> None:
-    """Say where the studio is."""
-    print(
-        f"Veil's studio is open at {address}\nPress Ctrl-C to close it; every photo in it is deleted then.", flush=True
-    )
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Where the studio is and who may come in.
+
+    Attributes:
+        host: Address to listen on.
+        port: 0 to 65535; 0 takes a free one.
+        token: What has to be shown; needed for all hosts but this computer.
+        names: Host names that lead here besides the address, a reverse proxy's for instance.
+        proxy: Address of a reverse proxy whose word on the client's address and on TLS counts; "" for none.
+    """
+
+    host: str = HOST
+    port: int = PORT
+    token: str | None = None
+    names: Sequence[str] = ()
+    proxy: str = ""
+
+    def __post_init__(self) -> None:
+        if self.token is None and not is_this_computer(self.host):
+            raise UsageError(
+                f"{self.host or 'An empty address'} may be reached from other computers, and everybody there could "
+                "hand in photos; the studio was not started.\n"
+                "Give it a token: set VEIL_TOKEN, or name a file that holds it with --token-file."
+            )
+
+    @property
+    def known_names(self) -> list[str]:
+        """What requests may call the studio; "every address" is none that anybody should call it by."""
+        everywhere = self.host in ("", "0.0.0.0", "::")
+        return [*self.names, *([] if everywhere else [_written(self.host)])]
 
 
-def serve(host: str = HOST, port: int = PORT, *, ready: Callable[[str], None] = announce) -> None:
-    """Serve the studio until Ctrl-C or SIGTERM; every photo is deleted then.
+def is_this_computer(host: str) -> bool:
+    """Return whether an address can be reached from this computer alone."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:  # a name could mean anything, and something else tomorrow
+        return False
+
+
+def serve(studio: Studio, doors: Doors, *, ready: Callable[[str], None]) -> None:
+    """Serve a studio until Ctrl-C or SIGTERM.
 
     Args:
-        host: 127.0.0.1.
-        port: 0 to 65535; 0 takes a free one.
+        studio: Does the work; whoever made it closes it.
+        doors: Where, and for whom.
         ready: Called with the address once it can be opened.
 
     Raises:
-        UsageError: The host is another one, or the port cannot be had.
+        UsageError: The token is too simple, or the port cannot be had.
     """
-    if host != HOST:
-        raise UsageError(
-            f"The studio has no password yet, so it is served on {HOST} only, not on {host}; it was not started."
-        )
+    stopping = threading.Event()
+    access = Access(doors.token, studio.seal)
+    app = create_app(studio, access=access, names=doors.known_names, closing=stopping)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    with _listening(host, port) as listener, Desk() as desk:
-        server: Any = create_server(
-            create_app(desk),
-            sockets=[listener],
-            threads=THREADS,
-            ident=None,
-            max_request_body_size=desk.limits.upload_bytes + FORM_BYTES,
-        )
-        signal.signal(signal.SIGTERM, _leave)
-        ready(f"http://{host}:{server.effective_port}")
-        try:
+    with _listening(doors.host, doors.port) as listener:
+        server = make_server(app, listener, _adjustments(doors, studio.limits.upload_bytes + FORM_BYTES))
+        with closing(server), _leaving(stopping):
+            ready(f"http://{_written(doors.host)}:{server.effective_port}")
             server.run()
-        finally:
-            server.close()
+
+
+def _written(host: str) -> str:
+    """Return a host as it is written in addresses."""
+    return f"[{host}]" if ":" in host else host
+
+
+def _adjustments(doors: Doors, request_bytes: int) -> Adjustments:
+    settings: dict[str, Any] = {
+        "threads": THREADS,
+        "ident": None,
+        "max_request_body_size": request_bytes,
+        "connection_limit": CONNECTIONS,
+        "channel_timeout": IDLE_SECONDS,
+        "channel_request_lookahead": 1,  # goes on reading, so that a browser that leaves a stream is noticed
+        "asyncore_use_poll": True,
+    }
+    if doors.proxy:
+        settings |= {
+            "trusted_proxy": doors.proxy,
+            "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
+            "clear_untrusted_proxy_headers": True,
+        }
+    return Adjustments(sockets=[], **settings)
 
 
 def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port))
+        return socket.create_server((host, port), family=family)
     except (OSError, OverflowError) as error:
         raise UsageError(
-            f"Port {port} cannot be had ({error}); the studio was not started. Choose another with --port."
+            f"Port {port} of {host} cannot be had ({error}); the studio was not started. Choose another with --port."
         ) from error
 
 
-def _leave(number: int, frame: FrameType | None) -> NoReturn:
-    raise SystemExit(0)
+@contextmanager
+def _leaving(stopping: threading.Event) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the server, and the streams first, which would hold it up."""
+
+    def leave(number: int, frame: FrameType | None) -> NoReturn:
+        stopping.set()
+        raise SystemExit(0)
+
+    before = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,53 @@
+"""How much the studio takes: of one person, of all together, and of the disk."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from veil.errors import NoSpaceError
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much the studio takes, and for how long it keeps it.
+
+    Attributes:
+        upload_bytes: Largest file.
+        photos: How many photos one person may hold at a time.
+        owner_bytes: How large they may be together, as handed in.
+        total_bytes: The same for all people together.
+        free_bytes: So much of the disk stays free...
+        free_share: ...or this part of it, whichever is less.
+        keep_seconds: A photo is deleted when nobody has looked at it for so long.
+        trace_seconds: For so long it is remembered that there was such a photo.
+        results: How many results of one photo are kept, in different styles for instance.
+        regions: How many regions a plan may hold.
+    """
+
+    upload_bytes: int = 100_000_000
+    photos: int = 500
+    owner_bytes: int = 5_000_000_000
+    total_bytes: int = 50_000_000_000
+    free_bytes: int = 1_000_000_000
+    free_share: float = 0.05
+    keep_seconds: float = 3600.0
+    trace_seconds: float = 86_400.0
+    results: int = 3
+    regions: int = 2000
+
+    def check_disk(self, folder: Path) -> None:
+        """Refuse to write where hardly anything is free.
+
+        Raises:
+            NoSpaceError: The disk is nearly full.
+        """
+        disk = shutil.disk_usage(folder)
+        if disk.free < min(self.free_bytes, self.free_share * disk.total):
+            raise disk_full()
+
+
+def disk_full() -> NoSpaceError:
+    """Return the error that says so."""
+    return NoSpaceError(
+        "The disk of the studio is full, so nothing was kept. Delete some photos, or tell whoever runs Veil."
+    )

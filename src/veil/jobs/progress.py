@@ -1,0 +1,58 @@
+"""How far the work on a picture with many frames is, and whether it should go on."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from veil.jobs.folder import JobFolder, no_such_photo
+
+EVERY_SECONDS = 0.3
+
+
+class Stopped(Exception):  # noqa: N818 - not an error: the server closes, and the work goes on when it is opened again
+    """Stops the work on a photo."""
+
+
+class Progress:
+    """Counts frames and tells those who listen, now and then. One photo's work calls step() after each frame.
+
+    Args:
+        folder: The photo's.
+        stopping: Set when the process is to end.
+        clock: Seconds that only ever grow.
+    """
+
+    def __init__(
+        self, folder: JobFolder, stopping: threading.Event, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._folder = folder
+        self._stopping = stopping
+        self._clock = clock
+        self._done = 0
+        self._total = 0
+        self._told = clock()
+
+    def expect(self, frames: int) -> None:
+        """Say that so many frames are to come; of a single one nothing is told."""
+        self._total += frames
+
+    def step(self) -> None:
+        """Count one frame.
+
+        Raises:
+            NoSuchPhotoError: The photo was deleted meanwhile.
+            Stopped: The process is to end.
+        """
+        self.go_on()
+        self._done += 1
+        now = self._clock()
+        if self._total > self._done and now - self._told >= EVERY_SECONDS:
+            self._told = now
+            self._folder.note_progress(self._done, self._total)
+
+    def go_on(self) -> None:
+        """Stop the work if nobody wants it any more. Errors as for step()."""
+        if self._folder.is_gone():
+            raise no_such_photo()
+        if self._stopping.is_set():
+            raise Stopped

@@ -1,0 +1,369 @@
+"""The studio as the web sees it: photos in; plans, previews and results out. It finds and covers nothing itself."""
+
+import threading
+import time
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import IO
+
+from veil import plan as plans
+from veil import report as reports
+from veil.errors import ConflictError, JobError, PlanError
+from veil.jobs import intake, orders, steps
+from veil.jobs.folder import JobFolder, settled
+from veil.jobs.job import Job, JobState, Order, Problem
+from veil.jobs.limits import Limits
+from veil.jobs.queue import Queue
+from veil.jobs.store import Store
+from veil.options import Options
+from veil.types import Area, Plan, Report, Shape
+
+LOOK_SECONDS = 0.25
+PREVIEWS_AT_ONCE = 2  # each takes some tens of megabytes
+
+_DOUBTFUL_FIRST = (
+    JobState.REVIEW,
+    JobState.FAILED,
+    JobState.RUNNING,
+    JobState.QUEUED,
+    JobState.DONE,
+    JobState.EXPIRED,
+)
+
+
+class ResultState(StrEnum):
+    """How far a result is."""
+
+    READY = "ready"
+    MAKING = "making"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A result that was asked for.
+
+    Attributes:
+        state: How far it is.
+        path: The finished file; None until it is ready. It vanishes when the photo is deleted or its plan changed.
+        format: Name of its format, "jpeg" for instance; empty until the photo has been looked at.
+        extension: Ending of its name, ".jpg" for instance; empty until the photo has been looked at.
+        bytes: Size of the file; 0 until it is ready.
+        sha256: Hash of the file, in hexadecimal; empty until it is ready.
+        problem: Why it cannot be made.
+    """
+
+    state: ResultState
+    path: Path | None = None
+    format: str = ""
+    extension: str = ""
+    bytes: int = 0
+    sha256: str = ""
+    problem: Problem | None = None
+
+
+class Studio:
+    """What the web talks to.
+
+    Owners are opaque strings, such as a browser's cookie; nobody sees or deletes another's photo. All methods with an
+    ``owner`` and a ``job_id`` raise NoSuchPhotoError, or ExpiredError where retention deleted the photo, and count as a
+    look at the photo. Safe to use from several threads.
+
+    Attributes:
+        options: The settings of the server; those that a photo is handed in with go before, except those of stage READ.
+        limits: How much is taken.
+    """
+
+    def __init__(self, store: Store, queue: Queue, options: Options | None = None) -> None:
+        self.options = options or Options()
+        self.limits: Limits = store.limits
+        self._store = store
+        self._queue = queue
+        self._previewing = threading.Semaphore(PREVIEWS_AT_ONCE)
+        self._closed = threading.Event()
+
+    def close(self) -> None:
+        """Let nobody wait any longer."""
+        self._closed.set()
+
+    def seal(self, text: str) -> str:
+        """Return a keyed hash of a text, 64 hexadecimal digits, by the store's secret."""
+        return self._store.seal(text)
+
+    def submit(self, owner: str, upload: IO[bytes], options: Options) -> tuple[Job, bool]:
+        """Take a photo and have it looked at and covered; return it at once, and whether it is new.
+
+        Handing in the same bytes with the same settings of stage FIND again gives the photo that is there; one that
+        failed is tried again.
+
+        Args:
+            owner: Who may see it.
+            upload: The file's bytes.
+            options: All settings.
+
+        Raises:
+            UsageError: The format of the result is not known.
+            TooLargeError: The file has more bytes than the limit.
+            QuotaError: The owner holds too much already.
+            NoSpaceError: The store or the disk is full.
+        """
+        wanted = self._own(options)
+        order = orders.order_for(wanted)
+        job, is_new = intake.accept(self._store, self._store.owner_key(owner), upload, wanted, order)
+        if job.wants_work:
+            self._queue.put(job.id)
+        return job, is_new
+
+    def job(self, owner: str, job_id: str) -> Job:
+        """Return what is known of a photo."""
+        return self._folder(owner, job_id).read()
+
+    def jobs(self, owner: str) -> list[Job]:
+        """Return all photos of an owner, those that want a person first; this is no look that keeps them longer.
+
+        First review, then failed, running, queued, done, expired; the oldest first among equals.
+        """
+        jobs = self._store.jobs(self._store.owner_key(owner))
+        return sorted(jobs, key=lambda job: (_DOUBTFUL_FIRST.index(job.state), job.created, job.id))
+
+    def changes(self, owner: str, since: str | None, seconds: float) -> str:
+        """Wait until something of an owner has changed, and return a token of how things are now.
+
+        Args:
+            owner: Whose photos.
+            since: An earlier token; None returns at once.
+            seconds: The longest time to wait.
+        """
+        key = self._store.owner_key(owner)
+        end = time.monotonic() + seconds
+        while (token := self._store.change_token(key)) == since:
+            left = end - time.monotonic()
+            if left <= 0 or self._closed.wait(min(left, LOOK_SECONDS)):
+                break
+        return token
+
+    def plan(self, owner: str, job_id: str) -> tuple[Plan, str]:
+        """Return what will be covered, and its revision.
+
+        Raises:
+            JobError: Faces are still being looked for, or the photo failed (then the error is the one it failed with).
+        """
+        job, plan = self._folder(owner, job_id).read_settled()
+        return plan, job.revision
+
+    def found(self, owner: str, job_id: str) -> Plan:
+        """Return what the machine found, without a person's changes. Errors as for plan()."""
+        folder = self._folder(owner, job_id)
+        return folder.read_plan(settled(folder.read()).found)
+
+    def put_plan(self, owner: str, job_id: str, plan: Plan, expected_revision: str) -> Job:
+        """Replace the regions of a plan.
+
+        Args:
+            owner: Whose photo it is.
+            job_id: Which.
+            plan: The new plan; only its regions may differ from the present one.
+            expected_revision: The revision that the changes were made to.
+
+        Raises:
+            ConflictError: The plan has another revision by now; nothing was changed.
+            PlanError: More than the regions differs, or there are too many of them.
+        """
+        folder = self._folder(owner, job_id)
+        plan = self._checked(plan)
+        with folder.changing():
+            job = settled(folder.read())
+            if job.revision != expected_revision:
+                raise ConflictError(
+                    "The plan of this photo has been changed meanwhile; nothing was saved. Load it again, then make "
+                    "your changes to that."
+                )
+            now = folder.read_plan(job.revision)
+            if replace(plan, regions=now.regions) != now:
+                raise PlanError(
+                    "Only the regions of a plan can be changed, and this one differs in more; it was not saved."
+                )
+            _save_plan(folder, job, plan)
+        return folder.read()
+
+    def update(
+        self,
+        owner: str,
+        job_id: str,
+        *,
+        looked: bool | None = None,
+        options: Options | None = None,
+        shape: str | None = None,
+        grow: float | None = None,
+        area: str | None = None,
+    ) -> Job:
+        """Change what is known of a photo; what is None stays.
+
+        Args:
+            owner: Whose photo it is.
+            job_id: Which.
+            looked: Whether a person has looked at it.
+            options: New settings of stages COVER and WRITE.
+            shape: Another outline for the faces that were found.
+            grow: Another size for them.
+            area: Another part of the person to cover.
+
+        Raises:
+            JobError: Faces are still being looked for.
+            UsageError: A value is not allowed.
+        """
+        folder = self._folder(owner, job_id)
+        with folder.changing():
+            job = settled(folder.read())
+            if looked is not None:
+                job = job.with_look(looked)
+            if options is not None:
+                job = replace(job, options=orders.with_shaping(job.options, self._own(options)))
+            if shape is not None or grow is not None or area is not None:
+                job = replace(job, options=_refitted(job.options, shape, grow, area))
+                plan = folder.read_plan(job.revision)
+                _save_plan(folder, job, _refit(plan, job.options))
+            else:
+                folder.save(job)
+        return folder.read()
+
+    def preview_original(self, owner: str, job_id: str) -> Path:
+        """Return a small WebP of the photo as it is, of the first frame if there are several. Errors as for plan()."""
+        folder = self._folder(owner, job_id)
+        if not folder.preview.exists():
+            settled(folder.read())
+            raise JobError("The preview of this photo is still being made. Ask again soon.")
+        return folder.preview
+
+    def preview(self, owner: str, job_id: str, options: Options, plan: Plan | None = None) -> bytes:
+        """Return the same with faces covered.
+
+        Args:
+            owner: Whose photo it is.
+            job_id: Which.
+            options: All settings; those of stage COVER are used.
+            plan: Unsaved changes; the saved plan if None.
+
+        Raises:
+            PlanError: The plan was made for another picture, or holds too many regions.
+        """
+        folder = self._folder(owner, job_id)
+        _, saved = folder.read_settled()
+        shown = saved if plan is None else self._checked(plan)
+        plans.check_fits(shown, saved.picture)
+        with self._previewing, folder.unless_gone():
+            return steps.covered_preview(folder.preview, shown, self._own(options))
+
+    def request_result(self, owner: str, job_id: str, options: Options) -> Result:
+        """Return the whole covered photo if it is there, and have it made otherwise.
+
+        Raises:
+            UsageError: The format asked for is not known.
+        """
+        folder = self._folder(owner, job_id)
+        order = orders.order_for(self._own(options))
+        with folder.changing():
+            before = folder.read()
+            job = before if before.problem else _ordered(before, folder, order, self.limits.results)
+            if job != before:
+                folder.save(job)
+                folder.forget(before, job)
+        if job != before:
+            self._queue.put(job_id, soon=True)
+        return _result(job, folder, order)
+
+    def report(self, owner: str, job_id: str, options: Options | None = None) -> Report:
+        """Return the report on a photo, with the hash of the result if it is there.
+
+        Args:
+            owner: Whose photo it is.
+            job_id: Which.
+            options: Settings of the result; those that the photo was handed in with if None.
+
+        Raises:
+            JobError: As for plan().
+        """
+        folder = self._folder(owner, job_id)
+        job, plan = folder.read_settled()
+        order = orders.order_for(self._own(options or job.options))
+        made = job.order(order.key)
+        return reports.report(plan, order.options.style, made.sha256 if made and made.sha256 else None)
+
+    def delete(self, owner: str, job_id: str) -> None:
+        """Delete a photo and all that was made of it; work in hand stops."""
+        self._store.delete(self._store.owner_key(owner), job_id)
+
+    def delete_all(self, owner: str) -> None:
+        """Delete all photos of an owner."""
+        self._store.delete_all(self._store.owner_key(owner))
+
+    def _folder(self, owner: str, job_id: str) -> JobFolder:
+        """Return a photo's folder and count that as a look at it."""
+        folder = self._store.folder(self._store.owner_key(owner), job_id)
+        folder.look()
+        return folder
+
+    def _own(self, options: Options) -> Options:
+        """Return settings with the server's own limits."""
+        return replace(options, max_megapixels=self.options.max_megapixels)
+
+    def _checked(self, plan: Plan) -> Plan:
+        """Return a plan from outside as one that holds nothing a plan must not hold.
+
+        Raises:
+            PlanError: It does, or has too many regions.
+        """
+        if len(plan.regions) > self.limits.regions:
+            raise PlanError(
+                f"The plan has {len(plan.regions)} regions and {self.limits.regions} is the limit; it was not used."
+            )
+        return plans.from_json(plans.to_json(plan))
+
+
+def _save_plan(folder: JobFolder, job: Job, plan: Plan) -> None:
+    """Make a plan that of a photo; results by another plan are forgotten. For who is in changing()."""
+    before = folder.read()
+    after = job.with_plan(plan)
+    if after.revision != before.revision:
+        folder.save_plan(plan)
+        after = replace(after, orders=())
+    folder.save(after)
+    folder.forget(before, after)
+
+
+def _refitted(options: Options, shape: str | None, grow: float | None, area: str | None) -> Options:
+    """Return settings with those changed that are given."""
+    return replace(
+        options,
+        shape=options.shape if shape is None else shape,
+        grow=options.grow if grow is None else grow,
+        area=options.area if area is None else area,
+    )
+
+
+def _refit(plan: Plan, options: Options) -> Plan:
+    return plans.refit(plan, shape=Shape(options.shape), grow=options.grow, area=Area(options.area))
+
+
+def _ordered(job: Job, folder: JobFolder, order: Order, most: int) -> Job:
+    """Return a photo of which a result is wanted, besides the latest ones that were asked for before."""
+    known = job.order(order.key)
+    if known is not None and (known.waits or known.problem or folder.result(known.revision, known.key).exists()):
+        return job
+    others = [each for each in job.orders if each.key != order.key]
+    return replace(job, orders=(*others, order)[-most:])
+
+
+def _result(job: Job, folder: JobFolder, order: Order) -> Result:
+    name, ending = steps.result_format(job.picture, order.options) if job.picture else ("", "")
+    known = job.order(order.key)
+    problem = job.problem or (known.problem if known else None)
+    if problem is not None:
+        return Result(ResultState.FAILED, format=name, extension=ending, problem=problem)
+    if known is None or known.waits:
+        return Result(ResultState.MAKING, format=name, extension=ending)
+    path = folder.result(known.revision, known.key)
+    with folder.unless_gone():
+        size = path.stat().st_size
+    return Result(ResultState.READY, path, name, ending, size, known.sha256)

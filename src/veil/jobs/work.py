@@ -1,0 +1,224 @@
+"""Working on one photo: look at it, show it small, make the results that were asked for.
+
+Each finished thing gets its name in one step, and only then the record says that it is there. So a process may be
+killed at any moment, and the next one goes on from what the record says.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+from veil import pipeline
+from veil.cache import PlanCache
+from veil.detect import Finder
+from veil.errors import InputError, NoSuchPhotoError, VeilError
+from veil.jobs import disk, steps
+from veil.jobs.finders import Finders
+from veil.jobs.folder import JobFolder, no_such_photo
+from veil.jobs.job import UNFINISHED, Job, JobState, Order, Problem
+from veil.jobs.progress import Progress, Stopped
+from veil.jobs.store import Store
+from veil.media.image import Picture, open_picture
+from veil.types import Plan
+
+UNFORESEEN = Problem("VeilError", "Something went wrong inside Veil; nothing was made of the photo.")
+NO_MEMORY = Problem(InputError.__name__, "There is not enough memory for this picture; nothing was made of it.")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What work needs besides the store.
+
+    Attributes:
+        finders: Loaded models.
+        cache: Plans of photos that were looked at before; None keeps none.
+        stopping: Set when this process is to end.
+    """
+
+    finders: Finders
+    cache: PlanCache | None = None
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+
+def work(store: Store, job_id: str, tools: Tools) -> None:
+    """Do what a photo wants, unless somebody else is at it. What goes wrong is told in the photo's record.
+
+    Args:
+        store: Where the photo is.
+        job_id: Which photo.
+        tools: Models and the like.
+
+    Raises:
+        NoSpaceError: Not even that could be written, as the disk is full.
+    """
+    while claim := store.claim(job_id):
+        with claim:
+            ended_well = _attempt(claim.folder, tools)
+        # Whoever asked for more while the claim was held could not get anybody else to do it: look once more.
+        if not ended_well or not _wants_work(claim.folder):
+            return
+
+
+def _attempt(folder: JobFolder, tools: Tools) -> bool:
+    """Do what a photo wants; say whether nothing stopped that."""
+    try:
+        problem = _problem_of(lambda: _serve(folder, tools), folder)
+        if problem is not None:
+            folder.change(lambda job: failed(job, problem))
+    except NoSuchPhotoError:
+        return False
+    except Stopped:
+        with suppress(NoSuchPhotoError):
+            folder.change(_given_back)
+        return False
+    return True
+
+
+def _serve(folder: JobFolder, tools: Tools) -> None:
+    """Do what a photo wants: decode it once, if it has one frame, for all that is done."""
+    job = folder.read()
+    if not job.wants_work:
+        return
+    # Loading models may take longest. It is no fault of the photo if the process dies in it, so it comes first.
+    finder = tools.finders.get(job.options.profile) if job.state in UNFINISHED else None
+    with folder.changing():
+        job = _begun(folder.read())
+        folder.tidy(job)
+        folder.save(job)
+    progress = Progress(folder, tools.stopping)
+    progress.go_on()
+    with open_picture(folder.original, max_pixels=job.options.max_pixels) as opened:
+        picture = pipeline.decoded_once(opened)
+        progress.expect(picture.facts.frames * (sum(order.waits for order in job.orders) + (finder is not None)))
+        if finder is not None:
+            _look(folder, job, picture, finder, tools.cache, progress)
+        while (order := _next_order(folder)) is not None:
+            _make(folder, picture, order, progress)
+    folder.look()  # its hour begins now
+
+
+def _look(
+    folder: JobFolder, job: Job, picture: Picture, finder: Finder, cache: PlanCache | None, progress: Progress
+) -> None:
+    """Make the preview and the plan of a photo."""
+    with folder.unless_gone(), disk.aside(folder.path) as path:
+        with disk.new_file(path) as file:
+            steps.write_preview(picture, file)
+        path.replace(folder.preview)
+    plan = cache.get(job.owner, picture.facts, job.options, finder.models) if cache else None
+    if plan is None:
+        plan = pipeline.find(picture, finder, job.options, progress.step)
+        if cache:
+            cache.put(job.owner, plan, job.options)
+    progress.go_on()
+    folder.save_plan(plan)
+    folder.change(lambda job: _looked_at(job, plan))
+    folder.look()
+
+
+def _make(folder: JobFolder, picture: Picture, order: Order, progress: Progress) -> None:
+    """Make one result; if it cannot be made, the order tells why."""
+    job, plan = folder.read_settled()
+
+    def cover() -> None:
+        with folder.unless_gone(), disk.aside(folder.results) as path:
+            with disk.new_file(path) as file:
+                report = pipeline.cover(picture, plan, file, order.options, progress.step)
+            with folder.changing():
+                now = folder.read()
+                if _is_wanted(now, order, job.revision):
+                    path.replace(folder.result(job.revision, order.key))
+                    made = replace(order, revision=job.revision, sha256=report.output_sha256 or "")
+                    folder.save(_rested(now.with_order(made)))
+
+    problem = _problem_of(cover, folder)
+    if problem is not None:
+        refused = replace(order, problem=problem)
+        folder.change(lambda now: _rested(now.with_order(refused)) if _is_wanted(now, order, job.revision) else now)
+
+
+def _next_order(folder: JobFolder) -> Order | None:
+    return next((order for order in folder.read().orders if order.waits), None)
+
+
+def _is_wanted(job: Job, order: Order, revision: str) -> bool:
+    """Say whether a result that has just been made is still the one asked for: the plan may have been changed."""
+    known = job.order(order.key)
+    return job.revision == revision and known is not None and known.waits
+
+
+def _wants_work(folder: JobFolder) -> bool:
+    try:
+        return folder.read().wants_work
+    except NoSuchPhotoError:
+        return False
+
+
+def _begun(job: Job) -> Job:
+    return replace(
+        job,
+        state=JobState.RUNNING if job.state in UNFINISHED else job.state,
+        # More are counted by who sees a process die of the photo alone: see apart.py.
+        attempts=max(1, job.attempts),
+    )
+
+
+def _given_back(job: Job) -> Job:
+    return replace(job, state=JobState.QUEUED if job.state in UNFINISHED else job.state, attempts=0)
+
+
+def _looked_at(job: Job, plan: Plan) -> Job:
+    job = job.with_plan(plan)
+    return _rested(
+        replace(job, found=job.revision, extension=steps.result_format(plan.picture, type(job.options)())[1])
+    )
+
+
+def _rested(job: Job) -> Job:
+    return job if job.wants_work else replace(job, attempts=0)
+
+
+def failed(job: Job, problem: Problem) -> Job:
+    """Return a photo of which nothing more can be made: it failed, or what was asked for since it was looked at did."""
+    if job.state in UNFINISHED:
+        return replace(job, state=JobState.FAILED, problem=problem, attempts=0)
+    orders = tuple(replace(order, problem=problem) if order.waits else order for order in job.orders)
+    return replace(job, orders=orders, attempts=0)
+
+
+def _problem_of(do: Callable[[], None], folder: JobFolder) -> Problem | None:
+    """Do something and return what went wrong with this photo; other photos and this process go on.
+
+    Raises:
+        NoSuchPhotoError: The photo was deleted meanwhile, which explains everything else.
+        Stopped: The process is to end.
+    """
+    try:
+        do()
+    except (NoSuchPhotoError, Stopped):
+        raise
+    except VeilError as error:
+        problem = Problem.of(error)
+    except MemoryError:
+        problem = NO_MEMORY
+    except Exception as error:
+        _log_unless_gone(error, folder)
+        problem = UNFORESEEN
+    else:
+        return None
+    if folder.is_gone():
+        raise no_such_photo()
+    return problem
+
+
+def _log_unless_gone(error: Exception, folder: JobFolder) -> None:
+    """Log the type and the place of an error, which tell enough: its message could hold something of the photo."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    if place is not None and not folder.is_gone():
+        log.error("%s at %s:%d", type(error).__name__, place.tb_frame.f_code.co_filename, place.tb_lineno)

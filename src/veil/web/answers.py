@@ -1,0 +1,50 @@
+"""What is told of photos, as values that JSON can hold."""
+
+from dataclasses import asdict
+from typing import Any
+
+from veil.jobs.job import Job
+from veil.jobs.studio import Studio
+from veil.options import Options, Stage, settings
+from veil.types import State
+from veil.web.problems import problem
+
+TOLD = frozenset({Stage.FIND, Stage.COVER, Stage.WRITE})
+"""Settings of these stages are a photo's own; the others are the server's."""
+
+
+def photo(studio: Studio, job: Job) -> dict[str, Any]:
+    """Return what is known of one photo. Its regions are in its plan."""
+    return {
+        "id": job.id,
+        "state": job.state,
+        "created": job.created,
+        "expires": job.seen + studio.limits.keep_seconds,
+        "progress": None if job.progress is None else dict(zip(("done", "total"), job.progress, strict=True)),
+        "looked": job.looked,
+        "revision": job.revision,
+        "nothing_found": job.picture is not None and job.tally.nothing_found,
+        "wants_review": job.picture is not None and job.tally.wants_review,
+        "counts": {str(state): getattr(job.tally, state) for state in State},
+        "doubt": job.tally.doubt,
+        "picture": None if job.picture is None else _picture(job),
+        "extension": job.extension,
+        "options": _options(job.options),
+        "problem": None if job.problem is None else problem(job.problem.error()),
+    }
+
+
+def listing(studio: Studio, owner: str) -> dict[str, Any]:
+    """Return what is known of all photos of an owner, doubtful ones first, and a mark that changes when they do."""
+    revision = studio.changes(owner, None, 0)  # before the list: a change in between is told again, never missed
+    return {"photos": [photo(studio, job) for job in studio.jobs(owner)], "revision": revision}
+
+
+def _picture(job: Job) -> dict[str, Any]:
+    facts = asdict(job.picture) if job.picture else {}
+    del facts["sha256"]  # which plans and reports hold
+    return facts
+
+
+def _options(options: Options) -> dict[str, Any]:
+    return {name: getattr(options, name) for name, about in settings().items() if about.stage in TOLD}

@@ -1,0 +1,85 @@
+"""The REST interface to pictures: small ones to look at, and finished ones to keep."""
+
+from pathlib import Path
+from urllib.parse import urlencode
+
+from flask import Flask, Response, g, jsonify, request, send_file, url_for
+
+from veil import plan as plans
+from veil.errors import NoSuchPhotoError
+from veil.jobs.studio import Result, Studio
+from veil.options import Stage
+from veil.web.inputs import chosen, json_text
+
+ASK_AGAIN = {"Retry-After": "1"}  # seconds
+PREVIEW_TYPE = "image/webp"
+
+
+def add_pictures(app: Flask, studio: Studio) -> None:
+    """Add the routes of pictures."""
+    _add_previews(app, studio)
+    _add_results(app, studio)
+
+
+def _add_previews(app: Flask, studio: Studio) -> None:
+    @app.get("/api/v1/photos/<photo_id>/original")
+    def original(photo_id: str) -> Response:
+        return _send(studio.preview_original(g.owner, photo_id), PREVIEW_TYPE)
+
+    @app.get("/api/v1/photos/<photo_id>/preview")
+    def preview(photo_id: str) -> Response:
+        options = chosen(studio.options, Stage.COVER)
+        return Response(studio.preview(g.owner, photo_id, options), mimetype=PREVIEW_TYPE)
+
+    @app.post("/api/v1/photos/<photo_id>/preview")
+    def preview_plan(photo_id: str) -> Response:
+        options = chosen(studio.options, Stage.COVER)
+        plan = plans.from_json(json_text())
+        return Response(studio.preview(g.owner, photo_id, options, plan), mimetype=PREVIEW_TYPE)
+
+
+def _add_results(app: Flask, studio: Studio) -> None:
+    def ask(photo_id: str) -> Result:
+        result = studio.request_result(g.owner, photo_id, chosen(studio.options, Stage.COVER, Stage.WRITE))
+        if result.problem is not None:
+            raise result.problem.error()
+        return result
+
+    @app.post("/api/v1/photos/<photo_id>/result")
+    def make_result(photo_id: str) -> tuple[Response, int, dict[str, str]]:
+        made = ask(photo_id)
+        if made.path is None:
+            return _making()
+        query = urlencode(list(request.args.items(multi=True)))
+        url = url_for("result", photo_id=photo_id) + (f"?{query}" if query else "")
+        return jsonify(state="ready", url=url, extension=made.extension, bytes=made.bytes), 200, {}
+
+    @app.get("/api/v1/photos/<photo_id>/result")
+    def result(photo_id: str) -> Response | tuple[Response, int, dict[str, str]]:
+        made = ask(photo_id)
+        if made.path is None:
+            return _making()
+        try:
+            response = _send(made.path, f"image/{made.format}")
+        except NoSuchPhotoError:  # or only this file, since the plan has changed; then a new one is made
+            ask(photo_id)
+            return _making()
+        # Without a name: the photo's own is known to the page alone, which names the download.
+        response.headers["Content-Disposition"] = "attachment"
+        return response
+
+
+def _making() -> tuple[Response, int, dict[str, str]]:
+    return jsonify(state="making"), 202, ASK_AGAIN
+
+
+def _send(path: Path, mimetype: str) -> Response:
+    """Answer with a whole file, which stays whole even if it is deleted while it is sent.
+
+    Raises:
+        NoSuchPhotoError: It is gone.
+    """
+    try:
+        return send_file(path, mimetype=mimetype, conditional=False, etag=False)
+    except FileNotFoundError as error:
+        raise NoSuchPhotoError("The photo has been deleted. Hand it in again.") from error

@@ -1,0 +1,208 @@
+"""The shapes of what the REST interface takes and gives, as JSON Schema for its OpenAPI description."""
+
+import json
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+from veil.jobs.job import JobState
+from veil.options import Options, Setting, Stage, parse_color, parse_region, settings
+from veil.types import Area, Kind, Profile, Shape, State, Style
+from veil.web.problems import KINDS
+
+Schema = dict[str, Any]
+
+PHOTO_ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+REVISION: Schema = {"type": "string", "description": "Changes with every change of the plan."}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+MOMENT: Schema = {"type": "number", "description": "Seconds since 1970, UTC."}
+OUTLINES = [str(shape) for shape in Shape if str(shape) in settings()["shape"].choices]
+
+
+def ref(name: str) -> Schema:
+    """Return a pointer to one of schemas()."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def nullable(schema: Schema) -> Schema:
+    """Return a schema that allows null too."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def record(fields: Mapping[str, Schema], *, optional: tuple[str, ...] = (), about: str = "") -> Schema:
+    """Return the schema of an object with these fields and no others."""
+    described = {"description": about} if about else {}
+    return described | {
+        "type": "object",
+        "additionalProperties": False,
+        "required": [name for name in fields if name not in optional],
+        "properties": dict(fields),
+    }
+
+
+def listed(items: Schema) -> Schema:
+    """Return the schema of a list."""
+    return {"type": "array", "items": items}
+
+
+def setting(about: Setting, default: Any) -> Schema:
+    """Return the schema of a setting as text in a query."""
+    if about.repeats:
+        return {"type": "array", "items": {"type": "string", "pattern": _PATTERNS[about.parse]}}
+    if about.choices:
+        return {"type": "string", "enum": [str(choice) for choice in about.choices], "default": str(default)}
+    if about.parse is bool:
+        return {"type": "boolean", "default": default}
+    if about.parse in (int, float):
+        kind = "integer" if about.parse is int else "number"
+        return {"type": kind, "minimum": about.low, "maximum": about.high, "default": default}
+    if about.parse in _PATTERNS:
+        return {"type": "string", "pattern": _PATTERNS[about.parse]}
+    return {"type": "string", "default": default}
+
+
+_NUMBER = r"-?\d{1,6}(\.\d{1,4})?"
+_PATTERNS: dict[Any, str] = {
+    parse_color: "^#?[0-9a-fA-F]{6}$",
+    parse_region: f"^{_NUMBER},{_NUMBER},{_NUMBER},{_NUMBER}$",
+}
+
+
+def schemas() -> dict[str, Schema]:
+    """Return every schema by name."""
+    return _plan() | {
+        "Problem": _problem(),
+        "Photo": _photo(),
+        "Photos": record({"photos": listed(ref("Photo")), "revision": REVISION}, about="Doubtful ones come first."),
+        "Change": record(
+            {
+                "looked": {"type": "boolean", "description": "A person has looked at the photo and is content."},
+                "shape": {"enum": OUTLINES},
+                "grow": _bounded("grow"),
+                "area": {"enum": list(Area)},
+            },
+            optional=("looked", "shape", "grow", "area"),
+            about="shape, grow and area give every found region its outline anew.",
+        ),
+        "Ready": record(
+            {"state": {"const": "ready"}, "url": {"type": "string"}, "extension": {"type": "string"}, "bytes": COUNT}
+        ),
+        "Making": record({"state": {"const": "making"}}),
+        "Selection": record(
+            {
+                "photos": {
+                    "type": "array",
+                    "minItems": 1,
+                    "items": record({"id": PHOTO_ID, "name": {"type": "string", "maxLength": 1000}}),
+                }
+            },
+            about="What to pack, and the name of each in the archive.",
+        ),
+        "Report": _report(),
+        "Studio": _studio(),
+        "Health": record({"status": {"const": "ok"}}),
+    }
+
+
+def _plan() -> dict[str, Schema]:
+    """Return the schema of plans as it is kept beside plan.py, with its parts among the other schemas."""
+    text = resources.files("veil").joinpath("plan.schema.json").read_text("utf-8")
+    plan = json.loads(text.replace('"#/$defs/', '"#/components/schemas/plan-'))
+    del plan["$schema"]
+    parts = plan.pop("$defs")
+    return {"Plan": plan} | {f"plan-{name}": part for name, part in parts.items()}
+
+
+def _problem() -> Schema:
+    return record(
+        {
+            "type": {"type": "string"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string", "description": "What happened, what is safe, what to do."},
+            "kind": {"enum": sorted(KINDS)},
+        },
+        about="Problem details after RFC 9457.",
+    )
+
+
+def _picture() -> dict[str, Schema]:
+    side = {"type": "integer", "minimum": 1}
+    return {
+        "width": side,
+        "height": side,
+        "format": {"type": "string"},
+        "frames": side,
+        "kind": {"enum": list(Kind)},
+    }
+
+
+def _photo() -> Schema:
+    return record(
+        {
+            "id": PHOTO_ID,
+            "state": {"enum": list(JobState)},
+            "created": MOMENT,
+            "expires": MOMENT | {"description": "When it is deleted unless somebody looks at it before."},
+            "progress": nullable(record({"done": COUNT, "total": COUNT})),
+            "looked": {"type": "boolean"},
+            "revision": REVISION,
+            "nothing_found": {"type": "boolean"},
+            "wants_review": {"type": "boolean"},
+            "counts": record({str(state): COUNT for state in State}),
+            "doubt": {"type": "number", "description": "The highest score that nobody has decided on; 0 for none."},
+            "picture": nullable(record(_picture())),
+            "extension": {"type": "string", "description": "Ending of a result's name; empty until it is known."},
+            "options": {"type": "object", "description": "The settings it was handed in with."},
+            "problem": nullable(ref("Problem")),
+        }
+    )
+
+
+def _report() -> Schema:
+    counts = {str(state): COUNT for state in State}
+    return record(
+        {
+            "picture": record(_picture() | {"sha256": {"type": "string"}}),
+            "style": {"enum": list(Style)},
+            **counts,
+            "output_sha256": nullable({"type": "string"}),
+            "nothing_found": {"type": "boolean"},
+            "wants_review": {"type": "boolean"},
+        },
+        about="What was done, without names, places or pixels.",
+    )
+
+
+def _studio() -> Schema:
+    number = {"type": "number"}
+    return record(
+        {
+            "version": {"type": "string"},
+            "limits": record(
+                {"upload_bytes": COUNT, "photos": COUNT, "keep_seconds": number, "max_megapixels": number}
+            ),
+            "profiles": listed({"enum": list(Profile)}),
+            "styles": listed({"enum": list(Style)}),
+            "shapes": listed({"enum": OUTLINES}),
+            "areas": listed({"enum": list(Area)}),
+            "settings": listed(
+                record(
+                    {
+                        "name": {"type": "string"},
+                        "stage": {"enum": list(Stage)},
+                        "help": {"type": "string"},
+                        "default": {},
+                        "choices": listed({"type": "string"}),
+                        "low": nullable(number),
+                        "high": nullable(number),
+                    }
+                )
+            ),
+        }
+    )
+
+
+def _bounded(name: str) -> Schema:
+    about = settings()[name]
+    return setting(about, getattr(Options(), name))

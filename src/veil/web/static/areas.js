@@ -1,0 +1,137 @@
+// The list of areas beside the stage: the same areas, the same numbers, doubtful ones first.
+
+import { all, find, icon, make, order, write } from "./dom.js";
+import { counted, inFirstFrame, isCovered, isDrawn, listed } from "./model.js";
+import { described } from "./stage.js";
+import { count, number, percent, t } from "./words.js";
+
+const CROP = 88; // pixels of a row's small picture: twice what is shown
+const AROUND = 1.25; // how much is shown around an area
+
+export class Areas extends EventTarget {
+  #rows = new Map(); // by uid
+  #active = null; // the row that Tab reaches
+
+  constructor(root, picture) {
+    super();
+    this.root = root;
+    this.picture = picture; // the image that rows take their small pictures from
+    this.items = find("ul", root);
+    this.items.addEventListener("keydown", (event) => this.#walk(event));
+    this.items.addEventListener("focusin", (event) => this.#focused(event));
+  }
+
+  render(regions, selected) {
+    const sorted = listed(regions);
+    const { suggested } = counted(regions);
+    write(find(".number", this.root), sorted.length ? number(sorted.length) : "");
+    find(".all", this.root).hidden = suggested === 0;
+    write(find(".undecided", this.root), count("areas.undecided", suggested));
+    find(".none", this.root).hidden = sorted.length > 0;
+    const uids = new Set(sorted.map(({ uid }) => uid));
+    const focused = document.activeElement;
+    for (const uid of this.#rows.keys()) if (!uids.has(uid)) this.#rows.delete(uid);
+    if (!uids.has(this.#active)) this.#active = sorted[0]?.uid ?? null;
+    sorted.forEach((region, index) => this.#fill(region, index + 1, selected));
+    order(this.items, sorted.map(({ uid }) => this.#rows.get(uid)));
+    if (focused?.isConnected && document.activeElement !== focused) focused.focus({ preventScroll: true });
+  }
+
+  #make(uid) {
+    const tell = (name) => () => this.dispatchEvent(new CustomEvent(name, { detail: uid }));
+    const action = (name, ...content) => make("button", { type: "button", className: `act ${name}`, data: { action: name } }, ...content);
+    const row = make("li", { data: { uid } },
+      make("button", { type: "button", className: "pick" },
+        make("canvas", { width: 1, height: 1, aria: { hidden: "true" } }),
+        make("span", { className: "number" }),
+        make("span", { className: "words" }, make("b"), make("span", { className: "quiet" }))),
+      make("span", { className: "acts" },
+        action("cover", icon("shield"), make("span")), action("leave", icon("eye"), make("span")), action("remove", icon("bin"))));
+    find(".pick", row).addEventListener("click", tell("pick"));
+    for (const name of ["cover", "leave", "remove"]) find(`.${name}`, row).addEventListener("click", tell(name));
+    for (const [name, on] of [["pointerenter", true], ["pointerleave", false]]) {
+      row.addEventListener(name, () => this.dispatchEvent(new CustomEvent("hint", { detail: { uid, on } })));
+    }
+    this.#rows.set(uid, row);
+    return row;
+  }
+
+  #fill(region, index, selected) {
+    const { uid, state } = region;
+    const row = this.#rows.get(uid) ?? this.#make(uid);
+    row.className = `row ${state}`;
+    const pick = find(".pick", row);
+    pick.setAttribute("aria-current", String(uid === selected));
+    pick.setAttribute("aria-label", described(region, index));
+    const drawn = isDrawn(region);
+    write(find(".number", row), number(index));
+    write(find("b", row), t(`areas.${state}`));
+    write(find(".quiet", row), this.#detail(region));
+    const covered = isCovered(region);
+    this.#action(row, "cover", index, covered);
+    this.#action(row, "leave", index, !covered && state !== "suggested");
+    this.#action(row, "remove", index, !drawn);
+    for (const each of all("button", row)) each.tabIndex = uid === this.#active ? 0 : -1;
+    this.#crop(region, find("canvas", row));
+  }
+
+  #action(row, name, index, hidden) {
+    const button = find(`.${name}`, row);
+    button.hidden = hidden;
+    button.setAttribute("aria-label", `${t(`region.${name}`)}: ${t("areas.nth", { n: index })}`);
+    button.title = t(`region.${name}`);
+    const words = find("span", button);
+    if (words) write(words, t(`areas.${name}`));
+  }
+
+  #detail({ score, frames, source }) {
+    const parts = [];
+    if (score !== null) parts.push(t("areas.score", { score: percent(score) }));
+    if (source === "user") parts.push(t("areas.yours"));
+    if (frames) parts.push(t("areas.frames", { first: number(frames[0] + 1), last: number(frames[1]) }));
+    return parts.join(t("card.comma"));
+  }
+
+  /** Shows what lies in the area, so that most doubts are settled without looking for it. */
+  #crop(region, canvas) {
+    const { picture } = this;
+    const key = `${picture.src} ${region.box}`;
+    if (canvas.dataset.key === key || !picture.naturalWidth || !inFirstFrame(region)) return;
+    canvas.dataset.key = key;
+    const scale = picture.naturalWidth / this.width;
+    const [left, top, right, bottom] = region.box.map((side) => side * scale);
+    const side = Math.max(right - left, bottom - top) * AROUND;
+    canvas.width = canvas.height = CROP;
+    const pen = canvas.getContext("2d");
+    pen.drawImage(picture, (left + right - side) / 2, (top + bottom - side) / 2, side, side, 0, 0, CROP, CROP);
+  }
+
+  // ---- keyboard: one stop for Tab, arrows from row to row
+
+  #walk(event) {
+    const row = event.target.closest(".row");
+    const rows = [...this.items.children];
+    const at = rows.indexOf(row);
+    const places = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1 };
+    if (!(event.key in places)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const next = rows[places[event.key]];
+    if (next) find(".pick", next).focus();
+  }
+
+  #focused(event) {
+    const row = event.target.closest(".row");
+    this.#active = Number(row.dataset.uid);
+    for (const each of this.items.children) for (const button of all("button", each)) button.tabIndex = each === row ? 0 : -1;
+  }
+
+  focus(uid) {
+    const row = this.#rows.get(uid);
+    if (row) find(".pick", row).focus();
+  }
+
+  reveal(uid) {
+    this.#rows.get(uid)?.scrollIntoView({ block: "nearest" });
+  }
+}

@@ -1,0 +1,45 @@
+// What is said around the stage: how far a photo is, what was found in it, whether edits are saved.
+
+import { verdict } from "./batch.js";
+import { find, icon, write } from "./dom.js";
+import { line, share } from "./list.js";
+import { counted } from "./model.js";
+import { count, t } from "./words.js";
+
+const SAVE_SIGNS = { saved: "check", saving: "clock", retrying: "warn", failed: "cross" };
+
+/** Says how far a photo is that is still in work, or why it cannot be shown. */
+export function tellProgress(entry) {
+  const known = share(entry);
+  const bar = find("#wait progress");
+  write(find("#wait p"), entry.group === "working" ? line(entry) : "");
+  if (known === null) bar.removeAttribute("value");
+  else bar.value = known;
+  const { trouble } = entry;
+  write(find("#trouble .what"), trouble?.sentence ?? "");
+  find("#trouble details").hidden = !trouble?.message;
+  write(find("#trouble details p"), trouble?.message ?? "");
+  find("#retry").hidden = !(trouble && entry.file);
+}
+
+/** Says what was found, from the regions as they are on the page and not as they were saved; null before they are there. */
+export function tellVerdict(root, { facts }, regions) {
+  const counts = regions ? counted(regions) : facts.counts;
+  const nothing = !Object.values(counts).some(Boolean);
+  const kind = nothing ? "nothing" : counts.suggested ? "review" : "good";
+  root.dataset.verdict = nothing && facts.looked ? "looked" : kind;
+  const told = find("#verdict");
+  write(find(".result", told), verdict({ ...facts, counts, nothing_found: nothing }));
+  const note = counts.suggested ? count("card.review", counts.suggested) : facts.looked ? t("card.looked") : "";
+  write(find(".note", told), nothing ? "" : note);
+  find("#nothing").hidden = !nothing || facts.looked;
+}
+
+/** Says whether edits are saved; returns whether that is news. */
+export function tellSaving(saving) {
+  const told = find("#saving");
+  if (told.dataset.saving === saving) return false;
+  told.dataset.saving = saving;
+  told.replaceChildren(icon(SAVE_SIGNS[saving]), t(`save.${saving}`));
+  return true;
+}

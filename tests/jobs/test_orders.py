@@ -1,0 +1,45 @@
+import pytest
+
+from veil.errors import UsageError
+from veil.jobs.orders import order_for, with_shaping
+from veil.options import Options
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param(Options(), Options(profile="fast", shape="box", grow=2.0), id="stage-find"),
+        pytest.param(Options(), Options(color=(1, 2, 3)), id="colour-of-veil"),
+        pytest.param(Options(), Options(strength=2.0), id="strength-of-veil"),
+        pytest.param(Options(style="solid"), Options(style="solid", strength=2.0), id="strength-of-solid"),
+        pytest.param(Options(format="jpg"), Options(format=".JPEG"), id="names-of-a-format"),
+    ],
+)
+def test_results_that_do_not_differ_are_one(one: Options, other: Options) -> None:
+    assert order_for(one).key == order_for(other).key
+
+
+def test_results_that_differ_are_several() -> None:
+    different = [
+        Options(),
+        Options(boxes=True),
+        Options(format="png"),
+        Options(quality=50),
+        Options(style="solid"),
+        Options(style="solid", color=(1, 2, 3)),
+        Options(style="gaussian"),
+        Options(style="gaussian", strength=2.0),
+    ]
+    assert len({order_for(each).key for each in different}) == len(different)
+
+
+def test_an_unknown_format_is_refused() -> None:
+    with pytest.raises(UsageError, match="exe"):
+        order_for(Options(format="exe"))
+
+
+def test_only_what_shapes_a_result_is_taken_over() -> None:
+    mine = Options(profile="fast", grow=2.0, max_megapixels=5)
+    assert with_shaping(mine, Options(style="solid", quality=50)) == Options(
+        profile="fast", grow=2.0, max_megapixels=5, style="solid", quality=50
+    )

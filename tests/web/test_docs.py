@@ -1,0 +1,100 @@
+"""The pages about the studio hold: examples run, commands are understood, and what is shipped leads nowhere."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+from tests import fakes
+from tests.test_docs import BLOCK
+from tests.web.test_server import served
+from veil import cli
+from veil.media.image import open_picture
+from veil.types import Pixels
+from veil.web import archive, events, server
+from veil.web.access import FAILURES
+from veil.web.openapi import REFUSALS
+
+ROOT = Path(__file__).parents[2]
+REST, OFFICE = ((ROOT / "docs" / name).read_text("utf-8") for name in ("rest.md", "office.md"))
+FACE = (slice(40, 80), slice(100, 130))
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return [code for name, code in BLOCK.findall(page) if name == language]
+
+
+def pixels_of(file: Path) -> Pixels:
+    with open_picture(file) as picture:
+        return next(iter(picture.frames())).pixels
+
+
+@pytest.fixture
+def party(tmp_path: Path) -> Path:
+    """A folder with the photo that the page speaks of; what it holds counts, not its name."""
+    (tmp_path / "party.jpg").write_bytes(fakes.photo(FACE))
+    return tmp_path
+
+
+@pytest.mark.parametrize("program", [["sh", "-eu", "-c"], [sys.executable, "-c"]], ids=["curl", "python"])
+def test_the_examples_run(party: Path, tmp_path_factory: pytest.TempPathFactory, program: list[str]) -> None:
+    (code,) = blocks(REST, "bash" if program[0] == "sh" else "py")
+    with served(tmp_path_factory.mktemp("served")) as (_, address):
+        code = code.replace("http://127.0.0.1:8000", address)
+        done = subprocess.run([*program, code], cwd=party, capture_output=True, text=True, timeout=120)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    covered = (pixels_of(party / "safe.jpg")[FACE] != fakes.MAGENTA).any(axis=2)
+    assert covered.all() if program[0] == "sh" else not covered.any()
+
+
+def test_every_status_and_no_other_is_explained() -> None:
+    told = {int(code) for row in re.findall(r"^\| ([\d, ]+) \|", REST, re.M) for code in row.split(",")}
+    assert told == set(REFUSALS)
+
+
+def test_the_figures_are_those_of_the_code() -> None:
+    words = {3: "three", 5: "five", 8: "eight"}
+    page = " ".join(OFFICE.split())
+    assert f"It has {server.THREADS} threads" in page
+    assert f"limited to {events.STREAMS}" in page and f"limited to {archive.ARCHIVES}" in page
+    assert f"So {server.SMALL_REQUESTS} are always left" in page
+    assert f"After {words[FAILURES]} wrong" in page and f"After {words[FAILURES]} wrong" in REST
+    rest = " ".join(REST.split())
+    assert f"more than {events.STREAMS} listeners, or more than {words[events.STREAMS_A_SESSION]} in" in rest
+
+
+def compose() -> dict[str, Any]:
+    return dict(yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8")))
+
+
+@pytest.mark.parametrize("name", ["server", "worker"])
+def test_compose_starts_what_there_is(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = compose()["services"][name]
+    monkeypatch.setenv("VEIL_BROKER", service["environment"]["VEIL_BROKER"])
+    program, command, *arguments = shlex.split(service["command"])
+    assert program == "veil"
+    cli.main.commands[command].make_context(command, arguments)
+
+
+def test_compose_leads_nowhere() -> None:
+    whole = compose()
+    assert whole["networks"]["inside"]["internal"] is True
+    for name, service in whole["services"].items():
+        assert service.get("networks") == (["inside", "front"] if name == "server" else ["inside"])
+        assert service.get("ports", []) == (["127.0.0.1:8000:8000"] if name == "server" else [])
+        assert service["cap_drop"] == ["ALL"] and service["read_only"] is True
+    assert whole["services"]["server"]["environment"]["VEIL_TOKEN"].startswith("${VEIL_TOKEN:?")
+
+
+def test_the_image_does_not_run_as_root() -> None:
+    lines = (ROOT / "Dockerfile").read_text("utf-8").splitlines()
+    assert [line for line in lines if line.startswith("USER ")] == ["USER veil"]
+    (copied,) = (line.split()[1:-1] for line in lines if line.startswith("COPY pyproject"))
+    for name in copied:
+        assert (ROOT / name).is_file()
+        assert f"!{name}" in (ROOT / ".dockerignore").read_text("utf-8").split()
