@@ -34,12 +34,17 @@ setting does and which values it takes stands in [settings.md](settings.md), wha
 - Without `--output`, the result of `photo.jpg` is `photo.veiled.jpg` beside it.
 - With one file, `--output` is the name of the result, and its ending decides the format. Without an ending, or with
   more than one file, it is a folder. A folder's files are written there under the same names, in the same subfolders.
-- In a folder, hidden files and earlier results (`*.veiled.*`) are passed over. Files that are no pictures are counted
-  as left out. Videos, and pictures that cannot be read, count as failed.
+- In a folder, hidden files and earlier results (`*.veiled.*`) are passed over. Files that are neither pictures nor
+  videos are counted as left out. Pictures and videos that cannot be read count as failed.
 - One bad file does not stop the others. It is named with the reason, and the exit code is 1.
 - An input is never replaced, and an existing file only with `--overwrite`. A result gets its name once it is whole.
 - A picture in which nothing was found is written too, without its metadata, and named for you to look at.
 - A doubtful place is not covered. It is a suggestion: the picture is named, and the plan or the studio shows where.
+- A video loses its sound unless `--voice keep` is given. What is not in its result is said: "without sound, metadata".
+- A face of a video that is lost from sight is covered for a while longer. That is counted, for you to look at; the plan
+  says where.
+- If the program is killed while it writes a video, the same command goes on from the plan, which lies hidden beside the
+  result until that is there. What it had written, a hidden file that ends in `.part`, can be deleted.
 - `--json` prints what was done to each file, with names. `--report` writes the same without names, to be passed on.
 """
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from veil.batch import Outcome, Stopped, Task, gather, work
+from veil.batch import Outcome, Stopped, Task, Ticks, gather, work
 from veil.errors import InputError, OutputError, UsageError
 
 
@@ -156,3 +156,15 @@ def test_leaving_early_stops_what_runs_and_starts_nothing_more() -> None:
     assert running.wait(30)
     outcomes.close()  # type: ignore[attr-defined]  # what a for loop does when it is left by an exception
     assert seen == ["first", "endless", "stopped"]
+
+
+def test_the_steps_of_all_threads_are_counted() -> None:
+    ticks = Ticks()
+
+    def do(task: Task, step: Callable[[], None]) -> int:
+        for _ in range(50):
+            step()
+        return 50
+
+    jobs = [Task(Path(str(number)), Path("out")) for number in range(8)]
+    assert sum(outcome.result or 0 for outcome in work(jobs, ticks.counting(do), workers=4)) == ticks.count == 400

@@ -70,7 +70,7 @@ def test_run_on_a_folder_keeps_going_past_bad_files_and_names_them(paint: Paint,
     assert is_covered(tmp_path / "out/a.png") and is_covered(tmp_path / "out/deep/b.png")
     failed = [line for line in result.output.splitlines() if line.startswith("Failed:")]
     assert len(failed) == 2 and "broken.jpg" in failed[0] and "video" in failed[1]
-    assert "Left out, not pictures or results of earlier runs: 1." in result.output
+    assert "Left out, not pictures, videos or results of earlier runs: 1." in result.output
 
 
 def test_run_never_replaces_a_result_without_being_told_to(paint: Paint) -> None:

@@ -7,11 +7,12 @@ import jsonschema_rs
 import numpy as np
 import pytest
 
+from veil import keys, polygon
 from veil import plan as plans
-from veil import polygon
 from veil.errors import PlanError
 from veil.redact import cover_mask
-from veil.types import Area, Box, Detection, Facts, Kind, Plan, Point, Region, Shape, Span, State
+from veil.track import Presence, Track
+from veil.types import Area, Box, Detection, Facts, Key, Kind, Plan, Point, Region, Shape, Span, State
 
 COVER = [(16, 0.2), (64, 0.4)]
 SUGGEST = [(16, 0.1), (64, 0.2)]
@@ -32,6 +33,27 @@ def regions(*detections: Detection, **more: Any) -> list[Any]:
 
 def drawn_loop(*vertices: Point) -> Region:
     return plans.drawn(polygon.bounds(vertices), Shape.POLYGON, outline=vertices)
+
+
+def track(frames: int = 40, *, certain: bool = True, first: int = 5) -> Track:
+    """A face of 30 x 40 pixels, growing, that turns a corner."""
+    at = np.arange(frames)[:, None]
+    corner = np.hstack([np.minimum(at, 20) * 7.0, np.maximum(at - 20, 0) * 5.0])
+    boxes = np.hstack([corner, corner + [30, 40] + at * 0.25])
+    seen = ((first, face(0.3)), (first + 1, replace(face(0.8), source="other+painted")))
+    presence = (Presence.SEEN,) * (frames - 4) + (Presence.LOST,) * 4
+    return Track(3, first, boxes, presence, seen, 2.0, certain, (Span(first + frames - 4, first + frames),))
+
+
+def followed(*tracks: Track, **more: Any) -> list[Region]:
+    settings: dict[str, Any] = {"shape": Shape.ELLIPSE, "grow": 1.5} | more
+    return plans.followed(tracks, **settings)
+
+
+@pytest.fixture
+def clip() -> Plan:
+    """A plan for a video of 60 frames, with a face that moves."""
+    return Plan(Facts("mp4", Kind.VIDEO, 640, 480, 60, "0" * 64), tuple(followed(track())), "fast", "1" * 64, {})
 
 
 @pytest.fixture
@@ -116,6 +138,52 @@ def test_only_covered_and_drawn_regions_of_the_frame_are_covered(plan: Plan) -> 
     plan = replace(plan, regions=(*plan.regions, kept))
     assert [region.state for region in plans.to_cover(plan, 0)] == [State.COVERED, State.DRAWN, State.DRAWN]
     assert [region.state for region in plans.to_cover(plan, 2)] == [State.COVERED, State.DRAWN]
+
+
+@pytest.mark.parametrize("shape", FOUND_SHAPES)
+@pytest.mark.parametrize("area", Area)
+def test_a_followed_face_is_covered_in_every_frame_as_one_in_a_still(shape: Shape, area: Area, clip: Plan) -> None:
+    plan = replace(clip, regions=tuple(followed(track(), shape=shape, area=area)))
+    for frame, place in enumerate(track().boxes.tolist(), 5):
+        (still,) = regions(Detection(Box(*place), 0.9, "painted"), shape=shape, area=area, grow=1.45)
+        (region,) = plans.to_cover(plan, frame)
+        alone, moving = (cover_mask([each], 480, 640) for each in (still, region))
+        assert not (alone & ~moving).any() and moving.sum() < 1.3 * alone.sum()
+    assert not plans.to_cover(plan, 4) and not plans.to_cover(plan, 45)
+
+
+def test_a_followed_face_says_what_a_person_needs() -> None:
+    (region,) = followed(track())
+    assert (region.state, region.score, region.source, region.track) == (State.COVERED, 0.8, "other+painted", 3)
+    assert (region.frames, region.doubtful) == (Span(5, 45), (Span(41, 45),))
+    assert region.box == keys.around(region.keys) and len(region.keys) < 8
+    assert region.face is not None and region.face.left > region.box.left and region.face.bottom < region.box.bottom
+
+
+def test_a_followed_face_that_is_perhaps_none_is_suggested(clip: Plan) -> None:
+    (region,) = followed(track(certain=False))
+    assert region.state is State.SUGGESTED
+    assert not plans.to_cover(replace(clip, regions=(region,)), 20)
+
+
+def test_a_followed_face_is_left_out_only_if_it_is_low_in_all_frames() -> None:
+    assert len(followed(track(), min_height=49)) == 1 and not followed(track(), min_height=50)
+
+
+def test_an_area_that_stays_is_covered_in_all_frames_of_a_video(clip: Plan) -> None:
+    plan = replace(clip, regions=(plans.drawn(Box(1, 2, 3, 4), Shape.BOX),))
+    assert all(plans.to_cover(plan, frame) == list(plan.regions) for frame in (0, 59))
+
+
+@pytest.mark.parametrize("shape", FOUND_SHAPES)
+@pytest.mark.parametrize("area", Area)
+def test_refitting_a_followed_face_gives_what_finding_would(shape: Shape, area: Area, clip: Plan) -> None:
+    (after,) = plans.refit(clip, shape=shape, grow=2, area=area).regions
+    (anew,) = followed(track(), shape=shape, grow=2, area=area)
+    assert [key.frame for key in after.keys] == [key.frame for key in anew.keys]
+    for one, other in zip([Key(0, after.box), *after.keys], [Key(0, anew.box), *anew.keys], strict=True):
+        assert one.box == pytest.approx(other.box, abs=0.1)
+    assert replace(after, box=anew.box, keys=anew.keys) == anew
 
 
 def test_found_faces_have_no_polygon() -> None:
@@ -204,12 +272,58 @@ def test_json_of_a_plan_without_regions(plan: Plan) -> None:
     assert plans.from_json(plans.to_json(plan)) == plan
 
 
-def test_plans_made_before_there_were_polygons_still_read(plan: Plan) -> None:
+def test_plans_made_before_there_were_polygons_and_videos_still_read(plan: Plan) -> None:
     plan = replace(plan, regions=plan.regions[:3])
     data = json.loads(plans.to_json(plan))
     for region in data["regions"]:
-        assert region.pop("outline") == []
+        assert [region.pop(name) for name in ("outline", "keys", "track", "doubtful")] == [[], [], None, []]
     assert plans.from_json(json.dumps(data)) == plan
+
+
+def test_json_round_trip_of_a_video(clip: Plan) -> None:
+    assert plans.from_json(plans.to_json(clip)) == clip
+    moved = replace(clip.regions[0], keys=(*clip.regions[0].keys[:-1], Key(44, Box(0, 0, 30, 30))))
+    assert plans.digest(replace(clip, regions=(moved,))) != plans.digest(clip)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda region: region["keys"].reverse(), id="key-frames-fall"),
+        pytest.param(lambda region: region["keys"].insert(1, region["keys"][0]), id="a-key-frame-twice"),
+        pytest.param(lambda region: region["keys"].pop(), id="nowhere-at-the-end"),
+        pytest.param(lambda region: region.update(frames=None), id="in-all-frames"),
+        pytest.param(lambda region: region.update(frames=[5, 61]), id="beyond-the-end"),
+        pytest.param(lambda region: region["keys"][1].__setitem__(1, [9, 9, 8, 10]), id="inside-out"),
+        pytest.param(lambda region: region["keys"][1].__setitem__(1, [1, 2, 3]), id="three-sides"),
+        pytest.param(lambda region: region["keys"][1].__setitem__(0, 5.5), id="half-a-frame"),
+        pytest.param(lambda region: region["keys"][1].append(1), id="a-key-of-three"),
+        pytest.param(lambda region: region.update(box=[0, 0, 5, 5]), id="box-elsewhere"),
+        pytest.param(lambda region: region.update(shape="polygon", outline=[[0, 0], [9, 0], [9, 9]]), id="polygon"),
+        pytest.param(lambda region: region.update(track=-1), id="track-below-zero"),
+        pytest.param(lambda region: region.update(doubtful=[[41, 61]]), id="doubtful-beyond-the-end"),
+        pytest.param(lambda region: region.update(doubtful=[[9, 9]]), id="doubtful-never"),
+    ],
+)
+def test_areas_that_move_and_contradict_themselves_are_refused(clip: Plan, change: Any) -> None:
+    data = json.loads(plans.to_json(clip))
+    change(data["regions"][0])
+    with pytest.raises(PlanError, match="nothing was covered"):
+        plans.from_json(json.dumps(data))
+
+
+@pytest.mark.parametrize("kind", [Kind.STILL, Kind.PAGES, Kind.ANIMATION])
+def test_areas_move_in_videos_only(clip: Plan, kind: Kind) -> None:
+    data = json.loads(plans.to_json(replace(clip, picture=replace(clip.picture, kind=kind))))
+    with pytest.raises(PlanError, match="only areas of videos"):
+        plans.from_json(json.dumps(data))
+
+
+def test_an_area_that_is_nowhere_in_one_of_its_frames_covers_all_its_places(clip: Plan) -> None:
+    (region,) = clip.regions
+    astray = replace(region, frames=None)  # no plan that was read holds such
+    (covered,) = plans.to_cover(replace(clip, regions=(astray,)), 50)
+    assert covered.box == region.box
 
 
 def test_a_polygon_may_have_its_box_rounded(plan: Plan) -> None:

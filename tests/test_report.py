@@ -1,9 +1,12 @@
 import json
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from veil import plan as plans
 from veil import report as reports
-from veil.types import Box, Facts, Kind, Plan, Region, Shape, State
+from veil.types import Box, Facts, Kind, Plan, Region, Report, Shape, Span, State
 
 FACTS = Facts("png", Kind.STILL, 80, 60, 1, "0" * 64)
 FOUND = Region(Box(1, 1, 9, 9), Shape.ELLIPSE, State.COVERED, 0.9, "painted", face=Box(2, 2, 8, 8))
@@ -26,3 +29,37 @@ def test_a_report_holds_counts_and_sums_and_no_places() -> None:
     told = reports.to_dict(reports.report(Plan(FACTS, (FOUND,), "fast", "1" * 64, {}), "veil", "2" * 64))
     assert json.loads(json.dumps(told))["covered"] == 1
     assert not {"regions", "box", "face", "points"} & (told.keys() | told["picture"].keys())
+
+
+def test_moments_of_what_is_covered_are_counted_and_want_a_look() -> None:
+    followed = replace(FOUND, doubtful=(Span(3, 5), Span(9, 11)))
+    plan = Plan(FACTS, (followed, replace(followed, state=State.KEPT)), "fast", "1" * 64, {})
+    report = reports.report(plan, "veil", "2" * 64, dropped=("sound", "metadata"))
+    assert (report.doubtful, report.dropped, report.wants_review) == (2, ("sound", "metadata"), True)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({}, "2 areas covered"),
+        ({"covered": 1}, "1 area covered"),
+        ({"output_sha256": None}, "2 areas to cover"),
+        ({"covered": 0}, "nothing found, please look"),
+        ({"suggested": 3}, "2 areas covered, 3 doubtful left visible, please look"),
+        ({"doubtful": 1}, "2 areas covered, covered without being seen once, please look"),
+        (
+            {"doubtful": 2, "dropped": ("sound", "metadata")},
+            "2 areas covered, covered without being seen 2 times, please look; without sound, metadata",
+        ),
+        ({"covered": 0, "dropped": ("sound",)}, "nothing found, please look; without sound"),
+    ],
+)
+def test_a_report_in_words(more: dict[str, Any], words: str) -> None:
+    plain = Report(FACTS, "veil", covered=2, drawn=0, kept=0, suggested=0, output_sha256="2" * 64)
+    assert reports.in_words(replace(plain, **more)) == words
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_only_reports_on_videos_tell_of_moments_and_of_what_was_dropped(kind: Kind) -> None:
+    told = reports.to_dict(reports.report(Plan(replace(FACTS, kind=kind), (FOUND,), "fast", "1" * 64, {}), "veil"))
+    assert ({"doubtful", "dropped"} <= told.keys()) == (kind is Kind.VIDEO)

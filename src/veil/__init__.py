@@ -1,4 +1,4 @@
-"""Veil finds every face in photos and covers it so that nobody can tell who it was.
+"""Veil finds every face in photos and videos and covers it so that nobody can tell who it was.
 
 find() makes a plan, cover() carries it out, anonymise() does both. What they need is loaded when they are first used.
 """

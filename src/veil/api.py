@@ -1,7 +1,7 @@
-"""The library's functions: one picture in, a plan or a covered picture out.
+"""The library's functions: one picture or video in, a plan or a covered picture or video out.
 
-A picture is a file (str or Path), the bytes of a file, a PIL picture, or an array. Arrays are RGB (H, W, 3), RGB with
-opacity (H, W, 4) or grey (H, W), dtype uint8 or uint16.
+A picture is a file (str or Path), the bytes of a file, a PIL picture, or an array; a video is a file. Arrays are RGB
+(H, W, 3), RGB with opacity (H, W, 4) or grey (H, W), dtype uint8 or uint16.
 """
 
 from __future__ import annotations
@@ -20,11 +20,14 @@ from veil.detect import Finder
 from veil.errors import OutputError, UsageError
 from veil.files import write_aside
 from veil.media import image as media
+from veil.media.files import open_media
 from veil.options import Options
 from veil.types import Plan, Report
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+    from veil.media.video import Video
 
     Source: TypeAlias = str | Path | bytes | Image | NDArray[Any]
     Held = TypeVar("Held", bytes, Image, NDArray[Any])
@@ -32,10 +35,10 @@ if TYPE_CHECKING:
 
 
 def find(source: Source, options: Options | None = None, *, finder: Finder | None = None) -> Plan:
-    """Return what is to be covered in a picture; nothing is changed or written.
+    """Return what is to be covered in a picture or video; nothing is changed or written.
 
     Args:
-        source: The picture.
+        source: The picture or video.
         options: Settings; the defaults if not given.
         finder: Loaded models, from detect.load(options.profile). Give them when there are many pictures; otherwise
             they are loaded each time, which takes about half a second.
@@ -74,13 +77,13 @@ def cover(
     output: str | Path | None = None,
     overwrite: bool = False,
 ) -> Any:
-    """Cover a picture by a plan that was made for it.
+    """Cover a picture or video by a plan that was made for it.
 
     Args:
-        source: The picture. It is not changed.
+        source: The picture or video. It is not changed.
         plan: From find() or plan.from_json(), perhaps edited by a person.
         options: Settings; the defaults if not given.
-        output: The file to write, for a picture that is a file.
+        output: The file to write, for what is given as a file.
         overwrite: Replace the file if it exists.
 
     Returns:
@@ -92,10 +95,10 @@ def cover(
         OutputError: The file exists, is the input, or cannot be written.
     """
     options = options or Options()
-    with _open(source, options) as picture:
-        if isinstance(source, str | Path):
-            with _target(source, output, overwrite) as stream:
-                return pipeline.cover(picture, plan, stream, options)
+    if isinstance(source, str | Path):
+        with _open(source, options) as opened, _target(source, output, overwrite) as stream:
+            return pipeline.cover(opened, plan, stream, options)
+    with _open_held(source, options) as picture:
         _refuse_output(output)
         return _held(source, picture, plan, options)
 
@@ -119,7 +122,7 @@ def anonymise(
     output: str | Path | None = None,
     overwrite: bool = False,
 ) -> Any:
-    """Find every face in a picture and cover it: find(), then cover().
+    """Find every face in a picture or video and cover it: find(), then cover().
 
     The arguments, the result and the errors are those of find() and cover().
 
@@ -131,19 +134,23 @@ def anonymise(
         (True, [0, 0, 0])
     """
     options = options or Options()
-    with _open(source, options) as picture:
-        if isinstance(source, str | Path):
-            with _target(source, output, overwrite) as stream:
-                finder = finder or detect.load(options.profile)
-                return pipeline.anonymise(picture, finder, stream, options)[1]
+    if isinstance(source, str | Path):
+        with _open(source, options) as opened, _target(source, output, overwrite) as stream:
+            finder = finder or detect.load(options.profile)
+            return pipeline.anonymise(opened, finder, stream, options)[1]
+    with _open_held(source, options) as picture:
         _refuse_output(output)
         plan = pipeline.find(picture, finder or detect.load(options.profile), options)
         return _held(source, picture, plan, options)
 
 
-def _open(source: Source, options: Options) -> media.Picture:
+def _open(source: Source, options: Options) -> media.Picture | Video:
     if isinstance(source, str | Path):
-        return media.open_picture(Path(source), max_pixels=options.max_pixels)
+        return open_media(Path(source), max_pixels=options.max_pixels)
+    return _open_held(source, options)
+
+
+def _open_held(source: bytes | Image | NDArray[Any], options: Options) -> media.Picture:
     if isinstance(source, bytes):
         return media.open_picture(source, max_pixels=options.max_pixels)
     if isinstance(source, np.ndarray):
@@ -164,7 +171,7 @@ def _held(source: Source, picture: media.Picture, plan: Plan, options: Options) 
 @contextmanager
 def _target(source: str | Path, output: str | Path | None, overwrite: bool) -> Iterator[BinaryIO]:
     if output is None:
-        raise UsageError("A picture given as a file needs output=, the file to write; nothing was done.")
+        raise UsageError("What is given as a file needs output=, the file to write; nothing was done.")
     if Path(output).exists() and Path(output).samefile(source):
         raise OutputError(f"The result would replace the input {output}; nothing was done.\nGive another output.")
     with write_aside(Path(output), overwrite=overwrite) as stream:

@@ -1,4 +1,4 @@
-"""Many pictures in one go: which files, where results go, and doing them side by side."""
+"""Many pictures and videos in one go: which files, where results go, and doing them side by side."""
 
 import glob
 import threading
@@ -19,10 +19,10 @@ MARK = ".veiled"
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One picture to be worked on.
+    """One picture or video to be worked on.
 
     Attributes:
-        source: The picture.
+        source: The picture or video.
         target: The file to be made of it.
     """
 
@@ -37,6 +37,27 @@ class Outcome(Generic[T]):
     task: Task
     result: T | None = None
     error: VeilError | None = None
+
+
+class Ticks:
+    """Counts the frames and pages that are done, for whoever watches. Safe for several threads."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._counting = threading.Lock()
+
+    def counting(self, do: Callable[[Task, Callable[[], None]], T]) -> Callable[[Task, Callable[[], None]], T]:
+        """Return a function for work() that does the same, and counts its steps."""
+
+        def counted(task: Task, step: Callable[[], None]) -> T:
+            def tick() -> None:
+                with self._counting:
+                    self.count += 1
+                step()
+
+            return do(task, tick)
+
+        return counted
 
 
 class Stopped(Exception):  # noqa: N818 - not an error: the user asked for it
@@ -115,7 +136,7 @@ def work(tasks: Sequence[Task], do: Callable[[Task, Callable[[], None]], T], *, 
         except VeilError as error:
             return Outcome(task, error=error)
         except MemoryError:
-            return Outcome(task, error=InputError("There is not enough memory for this picture; nothing was written."))
+            return Outcome(task, error=InputError("There is not enough memory for this file; nothing was written."))
 
     with ThreadPoolExecutor(workers) as pool:
         waiting = {pool.submit(attempt, task) for task in tasks}

@@ -31,8 +31,8 @@ LARGE_FILE = 3_000_000  # bytes
 EXIT_CODES = """
 \b
 Exit codes:
-  0    every picture is done
-  1    some pictures failed; each is named with its reason
+  0    every picture and video is done
+  1    some of them failed; each is named with its reason
   2    the command was not understood
   3    with --strict: all are done, but something wants a person's eye
   130  stopped with Ctrl-C; nothing is left half-written
@@ -113,13 +113,14 @@ quiet_option = click.option("--quiet", is_flag=True, help="Print errors only.")
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
 @click.version_option(package_name="veil", prog_name="veil")
 def main() -> None:
-    """Find every face in photos and cover it so that nobody can tell who it was.
+    """Find every face in photos and videos and cover it so that nobody can tell who it was.
 
     Nothing leaves this machine, and inputs are never changed.
 
     \b
     Examples:
       veil run party.jpg              writes party.veiled.jpg
+      veil run talk.mp4               writes talk.veiled.mp4, without sound
       veil run photos/ -o safe/       a whole folder, under the same names
       veil serve                      the studio, in a browser
     """
@@ -148,8 +149,8 @@ def run(
 ) -> None:
     """Find and cover every face in each INPUT and write new files.
 
-    An INPUT is a picture, a pattern in quotes, or a folder with all below it. Without --output, the result of photo.jpg
-    is photo.veiled.jpg beside it.
+    An INPUT is a picture, a video, a pattern in quotes, or a folder with all below it. Without --output, the result of
+    photo.jpg is photo.veiled.jpg beside it.
 
     \b
     Examples:
@@ -158,11 +159,13 @@ def run(
       veil run photos/ -o safe/ --profile thorough --strict
       veil run "scans/*.tif" -o safe/ --report safe/report.json
       veil run plate.jpg --region 40,300,180,340
+      veil run talk.mov -o safe.mp4 --voice keep
     """
     from veil import detect, pipeline
     from veil.batch import refuse_inputs
     from veil.files import check_target, write_aside
-    from veil.media.image import open_picture
+    from veil.media.files import open_media
+    from veil.media.image import Picture
 
     options = Options(**values)
     tasks, left_out, options = _tasks(inputs, output, options)
@@ -176,10 +179,14 @@ def run(
 
     def do(task: "Task", step: Callable[[], None]) -> "Report":
         with (
-            open_picture(task.source, max_pixels=options.max_pixels) as picture,
+            open_media(task.source, max_pixels=options.max_pixels) as opened,
             write_aside(task.target, overwrite=overwrite) as stream,
         ):
-            return pipeline.anonymise(picture, finder, stream, options, step)[1]
+            if isinstance(opened, Picture):
+                return pipeline.anonymise(opened, finder, stream, options, step)[1]
+            from veil import resume  # what decodes videos is loaded when there is one
+
+            return resume.anonymise(opened, finder, stream, options, step, target=task.target)
 
     outcomes = _work(tasks, do, workers, shows_progress=not (quiet or as_json))
     if report_file:
@@ -216,7 +223,7 @@ def find(
       veil find photos/ -o plans/
     """
     from veil import detect, pipeline, plan, report
-    from veil.media.image import open_picture
+    from veil.media.files import open_media
 
     options = Options(**values)
     writes = output is not None or not as_json
@@ -226,7 +233,7 @@ def find(
     plans: dict[Path, Any] = {}
 
     def do(task: "Task", step: Callable[[], None]) -> "Report":
-        with open_picture(task.source, max_pixels=options.max_pixels) as picture:
+        with open_media(task.source, max_pixels=options.max_pixels) as picture:
             made = pipeline.find(picture, finder, options, step)
         text = plan.to_json(made)
         if writes:
@@ -271,14 +278,14 @@ def cover(
     """
     from veil import pipeline, plan
     from veil.files import write_aside
-    from veil.media.image import open_picture
+    from veil.media.files import open_media
 
     tasks, _, options = _tasks([str(source)], output, Options(**values))
     made = plan.from_json(_read(plan_file))
 
     def do(task: "Task", step: Callable[[], None]) -> "Report":
         with (
-            open_picture(task.source, max_pixels=options.max_pixels) as picture,
+            open_media(task.source, max_pixels=options.max_pixels) as picture,
             write_aside(task.target, overwrite=overwrite) as stream,
         ):
             return pipeline.cover(picture, made, stream, options, step)
@@ -297,9 +304,9 @@ def _tasks(
 ) -> tuple[list["Task"], list[Path], Options]:
     """Return what to do, the files left out, and the options with the format that the output's name asks for."""
     from veil.batch import MARK, gather
-    from veil.media.formats import extension, format_named, is_media
+    from veil.media.formats import is_media, media_extension, media_named
 
-    ending = extension(options.format) if options.format else ""
+    ending = media_extension(options.format) if options.format else ""
 
     def name(source: Path) -> str:
         return f"{source.stem}.plan.json" if plans else f"{source.stem}{ending or source.suffix}"
@@ -309,17 +316,17 @@ def _tasks(
 
     tasks, left_out = gather(inputs, output, name=name, beside=beside, takes=is_media)
     if not tasks:
-        raise UsageError("There is no picture in what was given; nothing was done.")
+        raise UsageError("There is no picture and no video in what was given; nothing was done.")
     if output is None or plans or [task.target for task in tasks] != [output]:
         return tasks, left_out, options
-    wanted = format_named(output.suffix)
-    if options.format and format_named(options.format) != wanted:
+    wanted = media_named(output.suffix)
+    if options.format and media_named(options.format) != wanted:
         raise UsageError(f"{output} is not a name for the format {options.format}; nothing was done.")
     return tasks, left_out, replace(options, format=wanted)
 
 
 def _workers(tasks: int, profile: str) -> int:
-    """Return how many pictures to do side by side: one for each processor that this process may use.
+    """Return how many files to do side by side: one for each processor that this process may use.
 
     The fast profile does one more, a tenth sooner, since its workers wait much for the disk and for Python's lock. The
     others would only hold more memory.
@@ -335,24 +342,27 @@ def _work(
     shows_progress: bool,
 ) -> list["Outcome[Report]"]:
     """Do all tasks and return how they ended, in the order of the tasks."""
-    from veil.batch import work
+    from veil.batch import Ticks, work
 
-    outcomes = work(tasks, _told(do), workers=workers)
+    ticks = Ticks()
+    outcomes = work(tasks, ticks.counting(_told(do)), workers=workers)
     if shows_progress and (len(tasks) > 1 or _takes_long(tasks[0].source)):
         from veil.console import watch
 
-        outcomes = watch(outcomes, len(tasks))
+        outcomes = watch(outcomes, len(tasks), ticks)
     ended = {outcome.task: outcome for outcome in outcomes}
     return [ended[task] for task in tasks]
 
 
 def _takes_long(source: Path) -> bool:
-    """Return whether one picture is worth a progress bar; a small one is done before the bar could be read."""
-    return source.is_file() and source.stat().st_size > LARGE_FILE
+    """Return whether one file is worth a progress bar; a small picture is done before the bar could be read."""
+    from veil.media.formats import is_named_like_video
+
+    return source.is_file() and (source.stat().st_size > LARGE_FILE or is_named_like_video(source))
 
 
 def _told(do: Callable[["Task", Callable[[], None]], "Report"]) -> Callable[["Task", Callable[[], None]], "Report"]:
-    """Turn an error that nobody foresaw into a failure of that picture alone."""
+    """Turn an error that nobody foresaw into a failure of that file alone."""
     from veil.batch import Stopped
 
     def attempt(task: "Task", step: Callable[[], None]) -> "Report":
@@ -363,7 +373,7 @@ def _told(do: Callable[["Task", Callable[[], None]], "Report"]) -> Callable[["Ta
         except Exception as error:
             logging.getLogger("veil").debug("unforeseen", exc_info=True)
             raise VeilError(
-                f"Veil has a bug that shows with this picture ({type(error).__name__}); nothing was written for it.\n"
+                f"Veil has a bug that shows with this file ({type(error).__name__}); nothing was written for it.\n"
                 "Please report it."
             ) from error
 
@@ -378,20 +388,13 @@ def _tell(outcomes: Sequence["Outcome[Report]"], left_out: Sequence[Path], as_js
             if outcome.result is None:
                 click.echo(f"veil: {outcome.task.source}: {outcome.error}", err=True)
             elif not quiet:
-                click.echo(f"{outcome.task.target}: {_in_words(outcome.result)}.")
+                from veil.report import in_words
+
+                click.echo(f"{outcome.task.target}: {in_words(outcome.result)}.")
     else:
         from veil.console import summarise
 
         summarise(outcomes, left_out)
-
-
-def _in_words(report: "Report") -> str:
-    """Return what was found in one picture, and covered if a file was made of it."""
-    if report.nothing_found:
-        return "nothing found, please look"
-    covered = report.covered + report.drawn
-    words = f"{covered} {'area' if covered == 1 else 'areas'} {'covered' if report.output_sha256 else 'to cover'}"
-    return words + (f", {report.suggested} doubtful left visible, please look" if report.suggested else "")
 
 
 def _entry(outcome: "Outcome[Report]", writes: bool = True) -> dict[str, Any]:

@@ -5,18 +5,43 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
-from veil.batch import Outcome
+from veil.batch import Outcome, Ticks
 from veil.types import Report
 
 LISTED = 20
 
 
-def watch(outcomes: Iterable[Outcome[Report]], total: int) -> Iterator[Outcome[Report]]:
-    """Pass outcomes on, with a progress bar on standard error if that is a terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+class Frames(ProgressColumn):
+    """Shows how many frames were looked at or written: the one thing that moves while a long video is done."""
+
+    def __init__(self, ticks: Ticks) -> None:
+        super().__init__()
+        self._ticks = ticks
+
+    def render(self, task: Task) -> Text:
+        """Return the count."""
+        return Text(f"{self._ticks.count:,} frames")
+
+
+def watch(outcomes: Iterable[Outcome[Report]], total: int, ticks: Ticks) -> Iterator[Outcome[Report]]:
+    """Pass outcomes on, with a progress bar on standard error if that is a terminal.
+
+    Args:
+        outcomes: As work() yields them.
+        total: How many there will be.
+        ticks: Counts frames meanwhile.
+    """
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Frames(ticks),
+        TimeRemainingColumn(),
+    )
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("Looking for faces", total=total)
@@ -32,14 +57,19 @@ def summarise(outcomes: Sequence[Outcome[Report]], left_out: Sequence[Path]) -> 
     failed = [outcome for outcome in outcomes if outcome.error is not None]
     empty = [source for source, report in reports if report.nothing_found]
     doubtful = [source for source, report in reports if report.suggested]
+    lost = [source for source, report in reports if report.doubtful]
+    dropped = sorted({each for _, report in reports for each in report.dropped})
     for outcome in failed:
         # The reason alone: the advice that follows it is for single files.
         reason = str(outcome.error).splitlines()[0]
         console.print(f"[red]Failed:[/] {escape(str(outcome.task.source))}: {escape(reason)}")
     _name("Nothing found, please look:", empty, console)
     _name("Doubtful places left visible, please look:", doubtful, console)
+    _name("Faces covered for a while without being seen, please look:", lost, console)
+    if dropped:
+        console.print(f"Not in the results of videos: {', '.join(dropped)}.")
     if left_out:
-        console.print(f"Left out, not pictures or results of earlier runs: {len(left_out)}.")
+        console.print(f"Left out, not pictures, videos or results of earlier runs: {len(left_out)}.")
 
     table = Table()
     for heading in ("files", "faces covered", "suggestions", "nothing found", "failed"):

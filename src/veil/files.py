@@ -1,5 +1,6 @@
 """Writing files so that a reader never meets half of one."""
 
+import hashlib
 import os
 import secrets
 from collections.abc import Iterator
@@ -60,6 +61,15 @@ def check_target(target: Path, *, overwrite: bool = False) -> None:
         raise OutputError(f"{target} is a folder; nothing was written.\nGive the name of a file with --output.")
     if not overwrite and (target.exists() or target.is_symlink()):
         raise _exists(target)
+
+
+def sha256_of(stream: BinaryIO) -> str:
+    """Return the hash of all that a stream holds, in hexadecimal."""
+    stream.seek(0)
+    digest = hashlib.sha256()
+    while chunk := stream.read(1 << 20):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _name_unless_taken(aside: Path, target: Path) -> None:

@@ -9,7 +9,9 @@ from enum import StrEnum
 from typing import Any
 
 from veil.errors import UsageError
-from veil.types import Area, Box, Profile, Shape, Style
+from veil.types import Area, Box, Profile, Shape, Style, Voice
+
+AUTO = "auto"
 
 
 class Stage(StrEnum):
@@ -115,7 +117,8 @@ class Options:
     max_megapixels: float = _setting(
         200.0,
         Stage.READ,
-        "Refuse larger pictures before memory is taken for them; the frames of an animation count together.",
+        "Refuse larger pictures before memory is taken for them; the frames of an animation count together, those of"
+        " a video one by one.",
         parse=float,
         metavar="MP",
         low=0.01,
@@ -145,18 +148,34 @@ class Options:
     format: str = _setting(
         "",
         Stage.WRITE,
-        "File format of the result, such as png or jpg; the input's own if not given.",
+        "File format of the result, such as png, jpg or mp4; the input's own if not given.",
         metavar="EXT",
     )
     quality: int = _setting(
         90,
         Stage.WRITE,
-        "Quality of JPEG and other lossy formats, 1 to 100.",
+        "Quality of JPEG, videos and other lossy formats, 1 to 100.",
         parse=int,
         metavar="N",
         low=1,
         high=100,
     )
+    voice: str = _setting(
+        "mute", Stage.WRITE, "Sound of a video: leave it out, or keep it as it is, voices too.", choices=tuple(Voice)
+    )
+    codec: str = _setting(
+        AUTO,
+        Stage.WRITE,
+        "How the frames of a video are stored; auto takes the usual way of its format.",
+        choices=(AUTO, "h264", "hevc", "vp9", "av1"),
+    )
+    preset: str = _setting(
+        "medium",
+        Stage.WRITE,
+        "How much time the encoder of a video takes: faster ones make larger files.",
+        choices=("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"),
+    )
+    subtitles: bool = _setting(False, Stage.WRITE, "Keep the subtitles of a video; they may name people.", parse=bool)
 
     def __post_init__(self) -> None:
         for name, setting in settings().items():

@@ -1,22 +1,24 @@
-"""The whole flow on one page: decode, find, plan; then plan, cover, encode."""
+"""The whole flow on one page: decode, find, plan; then plan, cover, encode. For videos it is in pipeline_video."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from veil import plan as plans
 from veil import report as reports
-from veil.detect import Detector, Finder
+from veil.detect import Finder
 from veil.detect.fuse import joined
-from veil.errors import DetectorError
+from veil.files import sha256_of
 from veil.media.image import Picture, encode
 from veil.options import Options
 from veil.redact import cover_mask, redact
 from veil.types import Area, Detection, Frame, Kind, Plan, Region, Report, Shape, Span
+
+if TYPE_CHECKING:  # what decodes videos is loaded when there is one
+    from veil.media.video import Video
 
 # A face found in one frame of an animation is also covered in the frames just before and after, where it may have
 # been missed.
@@ -28,11 +30,11 @@ Step = Callable[[], None]
 """Called after each frame or page; may raise to stop the work."""
 
 
-def find(picture: Picture, finder: Finder, options: Options, step: Step = lambda: None) -> Plan:
-    """Return what is to be covered in a picture.
+def find(picture: "Picture | Video", finder: Finder, options: Options, step: Step = lambda: None) -> Plan:
+    """Return what is to be covered in a picture or video.
 
     Args:
-        picture: An open picture.
+        picture: An open picture or video.
         finder: Loaded models for the profile of ``options``.
         options: All settings; those of stage FIND are used.
         step: Called after each frame or page.
@@ -41,6 +43,10 @@ def find(picture: Picture, finder: Finder, options: Options, step: Step = lambda
         InputError: The picture is damaged.
         DetectorError: A model failed.
     """
+    if not isinstance(picture, Picture):
+        from veil import pipeline_video
+
+        return pipeline_video.find(picture, finder, options, step)
     facts = picture.facts
     shape = Shape(options.shape)
     regions: list[Region] = [plans.drawn(area, shape) for area in options.region]
@@ -59,11 +65,13 @@ def find(picture: Picture, finder: Finder, options: Options, step: Step = lambda
     return Plan(facts, tuple(regions), options.profile, options.digest(), finder.models)
 
 
-def cover(picture: Picture, plan: Plan, stream: BinaryIO, options: Options, step: Step = lambda: None) -> Report:
-    """Write a picture with the regions of a plan covered.
+def cover(
+    picture: "Picture | Video", plan: Plan, stream: BinaryIO, options: Options, step: Step = lambda: None
+) -> Report:
+    """Write a picture or video with the regions of a plan covered.
 
     Args:
-        picture: The open picture that the plan was made for.
+        picture: The open picture or video that the plan was made for.
         plan: What to cover.
         stream: Where the file is written. What it holds after an error must be thrown away.
         options: All settings; those of stages COVER and WRITE are used.
@@ -74,20 +82,29 @@ def cover(picture: Picture, plan: Plan, stream: BinaryIO, options: Options, step
         InputError: The picture is damaged.
         UsageError: The format asked for is unknown or cannot hold the picture.
     """
+    if not isinstance(picture, Picture):
+        from veil import pipeline_video
+
+        return pipeline_video.cover(picture, plan, stream, options, step)
     plans.check_fits(plan, picture.facts)
     covered = _covered(picture.frames(), plan, options, step)
     encode(covered, picture, stream, format=options.format or None, quality=options.quality)
-    return reports.report(plan, options.style, _sha256(stream))
+    return reports.report(plan, options.style, sha256_of(stream))
 
 
 def anonymise(
-    picture: Picture, finder: Finder, stream: BinaryIO, options: Options, step: Step = lambda: None
+    picture: "Picture | Video", finder: Finder, stream: BinaryIO, options: Options, step: Step = lambda: None
 ) -> tuple[Plan, Report]:
-    """Find every face in a picture and write it with the faces covered: find(), then cover().
+    """Find every face in a picture or video and write it with the faces covered: find(), then cover().
 
     The arguments and errors are those of find() and cover().
     """
-    picture = decoded_once(picture)
+    if isinstance(picture, Picture):
+        picture = decoded_once(picture)
+    else:
+        from veil import pipeline_video
+
+        pipeline_video.target_of(picture, options)  # what cannot be written is refused before the long search
     plan = find(picture, finder, options, step)
     return plan, cover(picture, plan, stream, options, step)
 
@@ -110,21 +127,11 @@ def decoded_once(picture: Picture) -> Picture:
 def _look(finder: Finder, frame: Frame) -> list[Detection]:
     """Return the faces in a frame: in its colours and, where parts of it are transparent, also as people see it."""
     rgb = _eight_bit(frame.pixels)
-    found = _detect(finder.detector, rgb)
+    found = finder.look(rgb)
     if frame.alpha is not None and not (frame.alpha == np.iinfo(frame.alpha.dtype).max).all():
         share = frame.alpha[..., None] / np.float32(np.iinfo(frame.alpha.dtype).max)
         seen = rgb * share + MIDDLE_GREY * (1 - share)
-        found = joined(found, _detect(finder.detector, np.rint(seen).astype(np.uint8)))
-    return found
-
-
-def _detect(detector: Detector, pixels: NDArray[np.uint8]) -> list[Detection]:
-    """Return what a detector sees, or fail: a NaN is below every threshold and would pass for no face."""
-    found = detector.detect(pixels)
-    if not np.isfinite([(*each.box, each.score) for each in found]).all():
-        raise DetectorError(
-            f"The detector {detector.name} gave a place or score that is not a number; nothing was made."
-        )
+        found = joined(found, finder.look(np.rint(seen).astype(np.uint8)))
     return found
 
 
@@ -148,15 +155,6 @@ def covered_frames(picture: Picture, plan: Plan, options: Options) -> Iterator[F
     """Yield the frames of a picture with the regions of a plan covered; arguments and errors as for cover()."""
     plans.check_fits(plan, picture.facts)
     return _covered(picture.frames(), plan, options, lambda: None)
-
-
-def _sha256(stream: BinaryIO) -> str:
-    """Return the hash of all that a stream holds, in hexadecimal."""
-    stream.seek(0)
-    digest = hashlib.sha256()
-    while chunk := stream.read(1 << 20):
-        digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _covered(frames: Iterable[Frame], plan: Plan, options: Options, step: Step) -> Iterator[Frame]:

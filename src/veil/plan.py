@@ -1,4 +1,4 @@
-"""Detections and drawn areas in, a Plan out; plans as JSON and back.
+"""Detections, tracks and drawn areas in, a Plan out; plans as JSON and back.
 
 The JSON form is described by plan.schema.json beside this file.
 """
@@ -9,14 +9,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from veil import boxes, polygon
+from veil import boxes, keys, polygon
 from veil.errors import PlanError
-from veil.types import Area, Box, Detection, Facts, Kind, Plan, Point, Region, Shape, Span, State
+from veil.track import Track, thinned
+from veil.types import Area, Box, Detection, Facts, Key, Kind, Plan, Point, Region, Shape, Span, State
 
 VERSION = 1
 # An ellipse leaves out the corners of its box: it is made larger by this, so that it reaches over chin and brow also
@@ -31,7 +33,8 @@ EAR = 0.1
 # A doubtful face that shares more than this intersection over union with a covered one is not worth a question.
 IN_ITS_PLACE = 0.6
 
-# A polygon's box may be rounded to whole pixels, but not be somewhere else.
+# The box around a polygon or around all places of an area that moves may be rounded to whole pixels, but not be
+# somewhere else.
 ROUNDING = 1.0
 MOST_VERTICES = 500
 
@@ -88,6 +91,43 @@ def regions(
         if kept
     ]
     return sorted(found, key=lambda region: (region.box.top, region.box.left, region.box, region.source))
+
+
+def followed(
+    tracks: Sequence[Track], *, shape: Shape, grow: float, area: Area = Area.FACE, min_height: float = 0
+) -> list[Region]:
+    """Return what is to be done with each face that was followed through a video, in order of appearance.
+
+    Its score is that of the look that saw it best.
+
+    Args:
+        tracks: What was followed.
+        shape: Outline of the areas; not a polygon.
+        grow: Size of the areas beside the face, as for regions().
+        area: How much of a person to cover.
+        min_height: Faces that are lower than this in all frames are left out, in pixels.
+    """
+    found = []
+    for track in tracks:
+        if (track.boxes[:, 3] - track.boxes[:, 1]).max() < min_height:
+            continue
+        faces = [Key(key.frame, _rounded(key.box)) for key in thinned(track.first, track.boxes)]
+        places = _areas([key.box for key in faces], shape=shape, grow=grow, area=area)
+        moving = tuple(Key(key.frame, place) for key, place in zip(faces, places, strict=True))
+        region = Region(
+            box=keys.around(moving),
+            shape=shape,
+            state=State.COVERED if track.certain else State.SUGGESTED,
+            score=round(min(max(float(seen.score) for _, seen in track.seen), 1.0), 4),
+            source="+".join(sorted({name for _, seen in track.seen for name in seen.source.split("+")})),
+            face=keys.around(faces),
+            frames=track.span,
+            keys=moving,
+            track=track.id,
+            doubtful=track.doubtful,
+        )
+        found.append(region)
+    return found
 
 
 def _lie_on(faces: boxes.Boxes, others: boxes.Boxes) -> NDArray[np.bool_]:
@@ -149,6 +189,10 @@ def refit(plan: Plan, *, shape: Shape, grow: float, area: Area) -> Plan:
     def refitted(region: Region) -> Region:
         if region.face is None or region.state is State.DRAWN:
             return region
+        if region.keys:
+            places = _areas(keys.shrunk(region.keys, region.face), shape=shape, grow=grow, area=area)
+            moving = tuple(Key(key.frame, place) for key, place in zip(region.keys, places, strict=True))
+            return replace(region, box=keys.around(moving), keys=moving, shape=shape)
         (place,) = _areas([region.face], shape=shape, grow=grow, area=area)
         return replace(region, box=place, shape=shape, outline=())
 
@@ -161,12 +205,21 @@ def digest(plan: Plan) -> str:
 
 
 def to_cover(plan: Plan, index: int) -> list[Region]:
-    """Return the regions of one frame or page that are to be covered."""
+    """Return the regions of one frame or page that are to be covered, each where it is in that frame."""
     return [
-        region
+        _in_frame(region, index)
         for region in plan.regions
         if region.state in COVERED_STATES and (region.frames is None or index in range(*region.frames))
     ]
+
+
+def _in_frame(region: Region, index: int) -> Region:
+    """Return a region as it is in one of its frames; of one that moves, the face alone is not known.
+
+    One that would be nowhere, which no plan that was read holds, is everywhere it ever is.
+    """
+    place = keys.box_at(region.keys, index) if region.keys else None
+    return region if place is None else replace(region, box=place, face=None, keys=())
 
 
 def check_fits(plan: Plan, picture: Facts) -> None:
@@ -246,6 +299,9 @@ def _build(data: dict[str, Any]) -> Plan:
                 points=tuple(Point(*point) for point in each["points"]),
                 frames=Span(*map(int, each["frames"])) if each["frames"] else None,
                 outline=tuple(Point(*vertex) for vertex in each.get("outline", ())),
+                keys=tuple(Key(int(frame), Box(*box)) for frame, box in each.get("keys", ())),
+                track=each.get("track"),
+                doubtful=tuple(Span(*map(int, span)) for span in each.get("doubtful", ())),
             )
             for each in data["regions"]
         ),
@@ -261,9 +317,16 @@ def _contradictions(plan: Plan) -> Iterator[str]:
             yield f"the box of region {number} is empty or turned inside out"
         if region.frames is not None and not region.frames.first < region.frames.stop <= plan.picture.frames:
             yield f"region {number} lies in frames that the picture does not have"
+        if any(not first < stop <= plan.picture.frames for first, stop in region.doubtful):
+            yield f"region {number} is doubtful in frames that the picture does not have"
         problem = _wrong_outline(region)
         if problem:
             yield f"region {number} is a {region.shape} where {problem}"
+        if region.keys and plan.picture.kind is not Kind.VIDEO:
+            yield f"region {number} moves, which only areas of videos do"
+        problem = _wrong_keys(region)
+        if problem:
+            yield f"region {number} moves so that {problem}"
 
 
 def _wrong_outline(region: Region) -> str | None:
@@ -276,4 +339,22 @@ def _wrong_outline(region: Region) -> str | None:
         return "a vertex is not a place"
     if not np.allclose(region.box, polygon.bounds(region.outline), rtol=0, atol=ROUNDING):
         return "the box is not the one around the vertices"
+    return None
+
+
+def _wrong_keys(region: Region) -> str | None:
+    """Return what is wrong with how a region moves, or None: it must be somewhere in each of its frames."""
+    if not region.keys:
+        return None
+    at = [key.frame for key in region.keys]
+    if region.shape is Shape.POLYGON:
+        return "it must be no polygon"
+    if any(later <= earlier for earlier, later in pairwise(at)):
+        return "its key frames do not rise"
+    if region.frames is None or (at[0], at[-1] + 1) != region.frames:
+        return "its key frames are not the first and the last of its frames, and some between"
+    if any(key.box.width <= 0 or key.box.height <= 0 for key in region.keys):
+        return "a box is empty or turned inside out"
+    if not np.allclose(region.box, keys.around(region.keys), rtol=0, atol=ROUNDING):
+        return "its box is not the one around all its places"
     return None

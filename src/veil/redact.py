@@ -96,6 +96,15 @@ def cover_mask(regions: Sequence[Region], height: int, width: int) -> Mask:
     return _mask(regions, (slice(0, height), slice(0, width)))
 
 
+def touched(regions: Sequence[Region], height: int, width: int) -> Iterator[tuple[Window, Mask]]:
+    """Yield, for each region that touches a picture, rows and columns around it and which pixels there it touches."""
+    around = boxes.touches(boxes.stack([_extent(region) for region in regions]), width, height)
+    for region, touches in zip(regions, around, strict=True):
+        if touches:
+            rows, columns = boxes.round_out(_extent(region), width, height)
+            yield (rows, columns), _touched(region, rows, columns)
+
+
 def _mask(regions: Sequence[Region], window: Window) -> Mask:
     """Return which pixels of a window the regions touch."""
     rows, columns = window
@@ -186,11 +195,11 @@ def _fill(pixels: Pixels, usable: Mask, area: Mask) -> NDArray[Any]:
         return np.full_like(pixels[area], (depth + 1) // 2)
     scale = np.uint16(DEEP // depth)
     deep = np.multiply(pixels, scale, dtype=np.uint16)
-    deep[~usable] = 0
+    deep *= usable[..., None]
     weight = np.where(usable, np.uint16(DEEP), np.uint16(0))
     smooth = _pull_push(_halve(deep), _halve(weight) / np.float32(DEEP))
     filled = cv2.pyrUp(np.rint(smooth).clip(0, DEEP).astype(np.uint16), dstsize=usable.shape[::-1])
-    return np.rint(filled[area] / scale).astype(pixels.dtype)
+    return ((filled[area].astype(np.uint32) + scale // 2) // scale).astype(pixels.dtype)  # rounded
 
 
 def _pull_push(colour: Canvas, weight: Canvas) -> Canvas:

@@ -1,19 +1,25 @@
-"""What was done to a picture, as values and as JSON: counts and sums, no names, no places, no pixels."""
+"""What was done to a picture or video, as values, as JSON and in words.
+
+Counts and sums: no names, no places, no pixels.
+"""
 
 from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
-from veil.types import Plan, Report, State
+from veil.types import Kind, Plan, Report, State
+
+VIDEO_ONLY = frozenset({"doubtful", "dropped"})
 
 
-def report(plan: Plan, style: str, output_sha256: str | None = None) -> Report:
-    """Return the report on covering a picture by a plan.
+def report(plan: Plan, style: str, output_sha256: str | None = None, *, dropped: tuple[str, ...] = ()) -> Report:
+    """Return the report on covering a picture or video by a plan.
 
     Args:
         plan: What was covered.
         style: How it was covered.
         output_sha256: Hash of the written file, in hexadecimal; None where no file was made.
+        dropped: In plain words, what is not in the written file.
     """
     counts = Counter(region.state for region in plan.regions)
     return Report(
@@ -23,10 +29,31 @@ def report(plan: Plan, style: str, output_sha256: str | None = None) -> Report:
         drawn=counts[State.DRAWN],
         kept=counts[State.KEPT],
         suggested=counts[State.SUGGESTED],
+        doubtful=sum(len(region.doubtful) for region in plan.regions if region.state is State.COVERED),
+        dropped=dropped,
         output_sha256=output_sha256,
     )
 
 
 def to_dict(report: Report) -> dict[str, Any]:
-    """Return a report as values that JSON can hold."""
-    return {**asdict(report), "nothing_found": report.nothing_found, "wants_review": report.wants_review}
+    """Return a report as values that JSON can hold; what is said of videos only stands in reports on videos only."""
+    values = {**asdict(report), "nothing_found": report.nothing_found, "wants_review": report.wants_review}
+    of_others = report.picture.kind is not Kind.VIDEO
+    return {name: value for name, value in values.items() if not (of_others and name in VIDEO_ONLY)}
+
+
+def in_words(report: Report) -> str:
+    """Return what was found in one file, what was covered if another was made of it, and what that does not hold."""
+    covered = report.covered + report.drawn
+    words = f"{covered} {'area' if covered == 1 else 'areas'} {'covered' if report.output_sha256 else 'to cover'}"
+    if report.nothing_found:
+        words = "nothing found, please look"
+    if report.suggested:
+        words += f", {report.suggested} doubtful left visible, please look"
+    if report.doubtful:
+        words += f", covered without being seen {_times(report.doubtful)}, please look"
+    return words + (f"; without {', '.join(report.dropped)}" if report.dropped else "")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

@@ -102,11 +102,25 @@ class Profile(StrEnum):
     THOROUGH = "thorough"
 
 
+class Voice(StrEnum):
+    """What is done with the sound of a video."""
+
+    MUTE = "mute"
+    KEEP = "keep"
+
+
 class Span(NamedTuple):
     """A run of frames or pages, numbered from 0, half-open."""
 
     first: int
     stop: int
+
+
+class Key(NamedTuple):
+    """A box in one frame. Between two of them each side goes straight."""
+
+    frame: int
+    box: Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +138,10 @@ class Region:
         frames: The frames or pages in which the area lies; None for all of them.
         outline: Vertices of a polygon, 3 to 500, in pixels of the upright picture, closed by itself; may cross itself,
             and all that it goes around is inside. Empty for other shapes.
+        keys: Where an area is that moves, from the first of ``frames`` to the last: the whole area, as ``box`` says it
+            of one that stays. ``box`` then is the one around all places, and ``face`` the one around all faces.
+        track: Number of the face that was followed through a video; None for others.
+        doubtful: Frames in which a followed face is covered though it was not seen when looked for.
     """
 
     box: Box
@@ -135,6 +153,9 @@ class Region:
     points: tuple[Point, ...] = ()
     frames: Span | None = None
     outline: tuple[Point, ...] = ()
+    keys: tuple[Key, ...] = ()
+    track: int | None = None
+    doubtful: tuple[Span, ...] = ()
 
 
 class Kind(StrEnum):
@@ -143,6 +164,7 @@ class Kind(StrEnum):
     STILL = "still"
     PAGES = "pages"
     ANIMATION = "animation"
+    VIDEO = "video"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +172,8 @@ class Facts:
     """What is known of a picture without looking at its pixels.
 
     Attributes:
-        format: Lower-case name of the file format, "jpeg" or "png" for instance; "raw" for arrays.
-        kind: Whether it is one still, pages or an animation.
+        format: Lower-case name of the file format, "jpeg" or "mp4" for instance; "raw" for arrays.
+        kind: Whether it is one still, pages, an animation or a video.
         width: Of the upright first frame, in pixels.
         height: Of the upright first frame, in pixels.
         frames: How many frames or pages there are.
@@ -204,7 +226,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was done to one picture, without names, pixels or places.
+    """What was done to one picture or video, without names, pixels or places.
 
     Attributes:
         picture: Facts of the input.
@@ -213,6 +235,8 @@ class Report:
         drawn: Regions drawn by a person and covered.
         kept: Regions left visible because a person said so.
         suggested: Low-score regions that nobody has decided on; they are visible.
+        doubtful: Moments of a video in which a face is covered though it was not seen when looked for.
+        dropped: In plain words, what a video holds and its result does not.
         output_sha256: Hash of the written file, in hexadecimal; None where no file was made.
     """
 
@@ -222,6 +246,8 @@ class Report:
     drawn: int
     kept: int
     suggested: int
+    doubtful: int = 0
+    dropped: tuple[str, ...] = ()
     output_sha256: str | None = None
 
     @property
@@ -232,4 +258,4 @@ class Report:
     @property
     def wants_review(self) -> bool:
         """True when a person should look before the result is released."""
-        return self.nothing_found or self.suggested > 0
+        return self.nothing_found or self.suggested > 0 or self.doubtful > 0

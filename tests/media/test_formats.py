@@ -4,7 +4,19 @@ import pytest
 
 from tests.media.painted import file_of, smooth
 from veil.errors import UsageError
-from veil.media.formats import FORMATS, extension, format_named, looks_like_picture, refusal, sniff
+from veil.media.formats import (
+    FORMATS,
+    VIDEO_FORMATS,
+    extension,
+    format_named,
+    is_media,
+    looks_like_picture,
+    media_extension,
+    media_named,
+    refusal,
+    sniff,
+)
+from veil.media.video_formats import CONTAINERS
 
 PILLOW_NAMES = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "avif": "AVIF", "heic": "HEIF", "tiff": "TIFF"} | {
     "gif": "GIF",
@@ -51,3 +63,19 @@ def test_names_and_endings() -> None:
     assert [format_named(name) for name in ("apng", "heif", ".TIF")] == ["png", "heic", "tiff"]
     with pytest.raises(UsageError, match="'xcf'"):
         format_named("xcf")
+
+
+def test_videos_have_the_names_of_what_is_written() -> None:
+    assert {name: endings[0] for name, endings in VIDEO_FORMATS.items()} == {
+        name: one.extension for name, one in CONTAINERS.items()
+    }
+    assert [media_named(name) for name in ("M4V", ".mts", "webm", "JPG")] == ["mp4", "ts", "webm", "jpeg"]
+    assert [media_extension(name) for name in ("mov", "m2ts", "tiff")] == [".mov", ".ts", ".tif"]
+    with pytest.raises(UsageError, match=r"'xcf'.*png.*mkv"):
+        media_named("xcf")
+
+
+@pytest.mark.parametrize(("name", "meant"), [("a.MOV", True), ("a.wmv", True), ("a.txt", False)])
+def test_what_bears_the_name_of_a_video_is_meant(name: str, meant: bool, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"text")
+    assert is_media(tmp_path / name) == meant

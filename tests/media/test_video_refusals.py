@@ -124,6 +124,22 @@ def test_damage_never_makes_a_video_shorter(name: str, tmp_path: Path) -> None:
     assert "refused" in outcomes and outcomes <= most
 
 
+@pytest.mark.parametrize("codec", ["mpeg4", "mpeg2video"])
+def test_a_frame_that_a_decoder_has_patched_up_is_refused(codec: str, tmp_path: Path) -> None:
+    path = make_clip(
+        tmp_path / "clip.mp4", codec=codec, unit=Fraction(1, 25), times=range(20), size=(160, 128),
+        settings={"bit_rate": 2_000_000},
+    )  # fmt: skip
+    with av.open(str(path)) as file:
+        packet = [packet for packet in file.demux(video=0) if packet.size][5]
+    data = bytearray(path.read_bytes())
+    at = (packet.pos or 0) + packet.size // 2
+    data[at : at + 8] = bytes(byte ^ 0xFF for byte in data[at : at + 8])
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="damaged"):
+        read(path)
+
+
 def test_frames_that_are_too_large_are_refused_by_the_header(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "clip.mp4", size=(640, 480))
     assert read(path, max_pixels=640 * 480) == 12

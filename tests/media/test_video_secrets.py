@@ -14,6 +14,7 @@ from av.bitstream import BitStreamFilterContext
 
 from tests.media.clips import Sound, make_clip
 from veil.media.video import open_video, write_video
+from veil.media.video_formats import CODECS
 
 SECRET = b"Anna-Muster-Musterweg-7"
 WORDS = SECRET.decode()
@@ -204,6 +205,19 @@ ALLOWED = {"major_brand", "minor_version", "compatible_brands", "language", "han
     "DURATION",
 }
 """What the container's writer says by itself, of itself."""
+
+
+@pytest.mark.parametrize("plant", [users_notes_in_the_picture, closed_captions], ids=lambda plant: plant.__name__)
+@pytest.mark.parametrize("codec", CODECS)
+def test_notes_within_pictures_reach_no_encoder(plant: Callable[[Path], Path], codec: str, tmp_path: Path) -> None:
+    seen = []
+    with open_video(plant(tmp_path)) as video:
+        for frame in video.frames():
+            seen.append(len(frame.image.clean(frame.image.layout).side_data))
+        stream = io.BytesIO()
+        write_video(video, video.frames(), stream, container="mp4", codec=codec, preset="ultrafast")
+    assert SECRET not in stream.getvalue() and b"GA94" not in stream.getvalue()
+    assert set(seen) == {0}
 
 
 def test_writers_say_nothing_of_their_own(tmp_path: Path) -> None:

@@ -1,14 +1,15 @@
 import tracemalloc
 from fractions import Fraction
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from tests.track.scene import COVER, HEIGHT, RATE, WIDTH, Scene, everyone, moving, texture, watch
-from veil.track import EVERY_FRAME, Pace, Watcher
+from veil.track import EVERY_FRAME, Pace, Presence, Watcher, tracks
 from veil.track.watch import MOST_BACK
-from veil.types import Box, Detection
+from veil.types import Box, Detection, Span
 
 
 def asked(scene: Scene, pace: Pace) -> list[int]:
@@ -93,7 +94,7 @@ def test_only_the_motion_of_the_last_frames_is_kept() -> None:
         pytest.param(2, (HEIGHT, WIDTH, 3), id="a-frame-is-missing"),
         pytest.param(0, (HEIGHT, WIDTH, 3), id="seen-before"),
         pytest.param(1, (HEIGHT, WIDTH + 1, 3), id="another-size"),
-        pytest.param(1, (HEIGHT, WIDTH), id="grey"),
+        pytest.param(1, (HEIGHT, WIDTH, 4), id="four-channels"),
     ],
 )
 def test_a_frame_out_of_place_is_refused(index: int, shape: tuple[int, ...]) -> None:
@@ -111,6 +112,56 @@ def test_a_frame_is_looked_at_once() -> None:
     watcher.look([])
     with pytest.raises(ValueError, match="cannot be looked at"):
         watcher.look([])
+
+
+def test_the_last_frame_of_a_shot_can_be_looked_at_once_the_cut_is_known() -> None:
+    scene = Scene([moving(100, 100)], 16, cuts=(10,))
+    watcher = Watcher(WIDTH, HEIGHT, cover=COVER)
+    ended = []
+    for frame in range(scene.frames):
+        watcher.see(scene.picture(frame), frame, Fraction(frame, RATE))
+        if watcher.ended:
+            ended.append(frame)
+            watcher.look_back(everyone(scene, frame - 1))
+            with pytest.raises(ValueError, match="cannot be looked at"):
+                watcher.look_back([])
+        if frame in (0, 10):
+            watcher.look([])
+    assert ended == [10]
+    watched = watcher.watched()
+    (only,) = watched.looks[9]
+    assert (len(only.onward), len(only.back)) == (0, 9) and list(watched.looks) == [0, 9, 10]
+    (track,) = tracks(watched, cover=((1e9, 0.25),))
+    assert track.certain and (track.span, set(track.presence)) == (Span(1, 10), {Presence.SEEN, Presence.LEAD})
+
+
+def test_no_shot_has_ended_where_its_last_frame_was_looked_at_or_nothing_was_cut() -> None:
+    scene = Scene([], 12, cuts=(10,))
+    watcher = Watcher(WIDTH, HEIGHT, cover=COVER)
+    for frame in range(scene.frames):
+        watcher.see(scene.picture(frame), frame, Fraction(frame, RATE))
+        assert not watcher.ended
+        with pytest.raises(ValueError, match="cannot be looked at"):
+            watcher.look_back([])
+        watcher.look([])
+
+
+def test_brightness_alone_is_enough_to_watch() -> None:
+    scene = Scene([moving(100, 100, by=(3, 0))], 6)
+    watched = []
+    for grey in (False, True):
+        watcher = Watcher(WIDTH, HEIGHT, cover=COVER)
+        for frame in range(scene.frames):
+            pixels = scene.picture(frame)
+            seen = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8) if grey else pixels
+            watcher.see(seen, frame, Fraction(frame, RATE))
+            if frame in (0, 5):
+                watcher.look(everyone(scene, frame))
+        watched.append(watcher.watched())
+    for frame in (0, 5):
+        (one,), (other,) = (each.looks[frame] for each in watched)
+        np.testing.assert_array_equal(one.onward, other.onward)
+        np.testing.assert_array_equal(one.back, other.back)
 
 
 def test_no_pictures_are_kept() -> None:

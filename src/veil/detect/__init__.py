@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from veil.errors import UsageError
+from veil.errors import DetectorError, UsageError
 from veil.models import WEIGHTS
 from veil.types import Detection
 
@@ -44,6 +44,22 @@ class Finder:
     cover: Sequence[tuple[float, float]]
     suggest: Sequence[tuple[float, float]]
     models: Mapping[str, str]
+
+    def look(self, pixels: NDArray[np.uint8]) -> list[Detection]:
+        """Return what the detector sees, or fail: a NaN is below every threshold and would pass for no face.
+
+        Args:
+            pixels: Upright RGB picture, shape (H, W, 3), dtype uint8.
+
+        Raises:
+            DetectorError: The detector failed, or its answer makes no sense.
+        """
+        found = self.detector.detect(pixels)
+        if not np.isfinite([(*each.box, each.score) for each in found]).all():
+            raise DetectorError(
+                f"The detector {self.detector.name} gave a place or score that is not a number; nothing was made."
+            )
+        return found
 
 
 def load(profile: str, *, streams: int = 1) -> Finder:

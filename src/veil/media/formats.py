@@ -1,4 +1,4 @@
-"""The picture formats Veil reads and writes, and how to tell them from their first bytes."""
+"""The picture formats Veil reads and writes, how to tell them from their first bytes, and the names of videos."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,9 +52,18 @@ FORMATS = {
 _NAMES = {name: name for name in FORMATS} | {
     ending[1:]: name for name, one in FORMATS.items() for ending in one.extensions
 }
-_VIDEO_ENDINGS = frozenset(
-    {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".wmv", ".3gp"}
-)
+VIDEO_FORMATS = {
+    "mp4": (".mp4", ".m4v"),
+    "mov": (".mov",),
+    "mkv": (".mkv",),
+    "webm": (".webm",),
+    "avi": (".avi",),
+    "ts": (".ts", ".mts", ".m2ts"),
+}
+"""Endings of file names of each kind of video that is written, the usual one first."""
+
+_VIDEO_NAMES = {ending[1:]: name for name, endings in VIDEO_FORMATS.items() for ending in endings}
+_VIDEO_ENDINGS = frozenset({f".{ending}" for ending in _VIDEO_NAMES} | {".mpg", ".mpeg", ".wmv", ".3gp", ".flv"})
 _STARTS = {
     b"\xff\xd8\xff": "jpeg",
     b"\x89PNG\r\n\x1a\n": "png",
@@ -78,6 +87,31 @@ def format_named(text: str) -> str:
     if name is None:
         raise UsageError(f"Veil does not write the format {text!r}; choose one of {', '.join(FORMATS)}.")
     return name
+
+
+def media_named(text: str) -> str:
+    """Return the name of a picture or video format for a name or a file ending, "jpeg" or "mp4" for instance.
+
+    Raises:
+        UsageError: No format goes by that name.
+    """
+    ending = text.lower().removeprefix(".")
+    if ending in _VIDEO_NAMES:
+        return _VIDEO_NAMES[ending]
+    if ending in _NAMES:
+        return _NAMES[ending]
+    names = ", ".join([*FORMATS, *VIDEO_FORMATS])
+    raise UsageError(f"Veil does not write the format {text!r}; choose one of {names}.")
+
+
+def media_extension(format: str) -> str:
+    """Return the usual file ending of a picture or video format.
+
+    Raises:
+        UsageError: No format goes by that name.
+    """
+    name = media_named(format)
+    return VIDEO_FORMATS[name][0] if name in VIDEO_FORMATS else extension(name)
 
 
 def extension(format: str) -> str:
@@ -104,12 +138,17 @@ def is_media(path: Path) -> bool:
 
     What only bears such a name will fail and be told, rather than be left out in silence.
     """
-    if path.suffix.lower() in _VIDEO_ENDINGS or path.suffix.lower()[1:] in _NAMES:
+    if is_named_like_video(path) or path.suffix.lower()[1:] in _NAMES:
         return True
     try:
         return looks_like_picture(path)
     except OSError:
         return False
+
+
+def is_named_like_video(path: Path) -> bool:
+    """Say whether a file bears the name of a video; what it is shows only from its first bytes."""
+    return path.suffix.lower() in _VIDEO_ENDINGS
 
 
 def sniff(head: bytes) -> str | None:
@@ -129,8 +168,13 @@ def sniff(head: bytes) -> str | None:
     return None
 
 
-def refusal(head: bytes) -> UnsupportedError:
-    """Return the error that says what a file is instead of a picture."""
+def refusal(head: bytes, videos: str = "") -> UnsupportedError:
+    """Return the error that says what a file is instead of a picture.
+
+    Args:
+        head: Its first bytes.
+        videos: Names of the kinds of videos that would have done too.
+    """
     if not head:
         what = "The file is empty"
     elif _brands(head) or head[:4] == b"\x1a\x45\xdf\xa3" or (head[:4] == b"RIFF" and head[8:12] == b"AVI "):
@@ -138,8 +182,9 @@ def refusal(head: bytes) -> UnsupportedError:
     elif head[:4] == b"%PDF":
         what = "The file is a PDF document, not a picture"
     else:
-        what = "The file is not a picture that Veil reads, or its beginning is damaged"
-    titles = ", ".join(one.title for one in FORMATS.values())
+        kind = "neither a picture nor a video" if videos else "not a picture"
+        what = f"The file is {kind} that Veil reads, or its beginning is damaged"
+    titles = ", ".join([*(one.title for one in FORMATS.values()), *([videos] if videos else [])])
     return UnsupportedError(f"{what}; nothing was made from it. Veil reads {titles}.")
 
 

@@ -52,22 +52,34 @@ DEFAULT_MAX_PIXELS = 40_000_000
 FRAMES_AHEAD = 4
 """How many decoded frames wait for whoever asks for them."""
 
+_Stamp = tuple[int, int, int]
+
 
 class Video:
     """A video whose header and first frame have been read; use it in a ``with`` block.
 
     Attributes:
         facts: What is known of it.
+        look: How its frames are held; for write_video().
+        max_pixels: The limit for one frame.
     """
 
     def __init__(
-        self, path: Path, facts: VideoFacts, look: Look, *, promised: int, max_pixels: int, max_frames: int | None
+        self,
+        path: Path,
+        facts: VideoFacts,
+        look: Look,
+        *,
+        stamp: _Stamp,
+        promised: int,
+        max_pixels: int,
+        max_frames: int | None,
     ) -> None:
         self.facts = facts
         self.look = look
         self.max_pixels = max_pixels
         self._path: Path | None = path
-        self._stamp = _stamp(path)
+        self._stamp = stamp
         self._promised = promised
         self._max_frames = max_frames
         self._counted: int | None = None
@@ -151,6 +163,7 @@ def open_video(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS, max_frames: 
         UnsupportedError: It is not such a video, is encrypted, or is stored in a way that Veil cannot keep.
         TooLargeError: Its frames are larger than the limit.
     """
+    stamp = _stamp(path)
     with _open(path) as file:
         head = file.read(HEAD_BYTES)
         kind = sniff_video(head)
@@ -169,7 +182,7 @@ def open_video(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS, max_frames: 
             facts = collect_facts(
                 container, stream, picture, kind=kind, layout=look.layout, turn=look.turn, sha256=sha256
             )
-    return Video(path, facts, look, promised=promised, max_pixels=max_pixels, max_frames=max_frames)
+    return Video(path, facts, look, stamp=stamp, promised=promised, max_pixels=max_pixels, max_frames=max_frames)
 
 
 def _open(path: Path) -> BufferedReader:
@@ -179,7 +192,7 @@ def _open(path: Path) -> BufferedReader:
         raise InputError(f"The file cannot be read ({error.strerror or error}); nothing was made from it.") from error
 
 
-def _stamp(path: Path) -> tuple[int, int, int]:
+def _stamp(path: Path) -> _Stamp:
     """Return what changes when a file is written to or replaced."""
     try:
         status = path.stat()

@@ -10,7 +10,7 @@ import av.error
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from veil.errors import UnsupportedError
+from veil.errors import InputError, UnsupportedError, VeilError
 from veil.media.formats import sniff
 from veil.media.video_whole import TS_PACKETS, damaged_video
 
@@ -103,8 +103,12 @@ def reading_video() -> Iterator[None]:
     """
     try:
         yield
+    except VeilError:
+        raise
     except (av.error.FFmpegError, UnicodeError) as error:
         raise damaged_video() from error
+    except OSError as error:
+        raise InputError(f"The file cannot be read ({error.strerror or error}); nothing was made from it.") from error
 
 
 def video_refusal(head: bytes) -> UnsupportedError:

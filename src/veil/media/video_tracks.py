@@ -9,6 +9,7 @@ from av.stream import Discard, Stream
 
 from veil.errors import UsageError
 from veil.media.video_file import reading_video
+from veil.media.video_whole import damaged_video
 
 SOUND, SUBTITLE = "audio", "subtitle"
 
@@ -110,12 +111,12 @@ def _nothing(header: bytes) -> bytes:
 def _without_comments(header: bytes) -> bytes:
     """Return Vorbis's three headers, laced one after another, with an empty one in place of the comments."""
     at, sizes = 1, list[int]()
-    for _ in range(2):
-        size = 0
-        while header[at] == 255:
-            size, at = size + 255, at + 1
-        sizes.append(size + header[at])
-        at += 1
+    for _ in range(2):  # each size is a sum of bytes, the last of which is not 255
+        end = next((place for place in range(at, len(header)) if header[place] != 255), None)
+        if end is None:
+            raise damaged_video()
+        sizes.append(sum(header[at : end + 1]))
+        at = end + 1
     identity, setup = header[at : at + sizes[0]], header[at + sum(sizes) :]
     laced = b"".join(b"\xff" * (len(part) // 255) + bytes([len(part) % 255]) for part in (identity, _NO_COMMENT))
     return b"\x02" + laced + identity + _NO_COMMENT + setup

@@ -67,7 +67,7 @@ def write_video(
     container: str | None = None,
     codec: str | None = None,
     quality: int | None = None,
-    preset: str = "medium",
+    preset: str = "veryfast",
     sound: Literal["mute", "keep"] = "mute",
     subtitles: bool = False,
 ) -> Written:

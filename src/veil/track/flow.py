@@ -43,15 +43,15 @@ def small_grey(pixels: NDArray[np.uint8]) -> Grey:
     """Return a grey copy whose longer side has at most LONGER_SIDE pixels.
 
     Args:
-        pixels: RGB, shape (H, W, 3).
+        pixels: RGB, shape (H, W, 3), or brightness, shape (H, W).
     """
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    grey = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     height, width = grey.shape
     scale = LONGER_SIDE / max(height, width)
     if scale < 1:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(grey, np.uint8)
+    return np.ascontiguousarray(grey, np.uint8)  # brightness comes as a part of a wider plane, which the search refuses
 
 
 def flow(earlier: Grey, later: Grey, width: int, height: int) -> Flow:

@@ -4,24 +4,15 @@ Between two key frames each side goes straight. Made of key frames again, the bo
 """
 
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from veil.boxes import Boxes
-from veil.types import Box
+from veil.types import Box, Key
 
 SLACK = 0.03  # how far a side may be from a straight way, as a share of the smaller side of the box
 
 MOST_APART = 256  # frames between two key frames
-
-
-class Key(NamedTuple):
-    """A box in one frame."""
-
-    frame: int
-    box: Box
 
 
 def thinned(first: int, places: Boxes, *, slack: float = SLACK) -> tuple[Key, ...]:
@@ -58,11 +49,3 @@ def _farthest(places: Boxes, start: int, allowed: float) -> int:
 def _fits(places: Boxes, allowed: float) -> bool:
     share = np.linspace(0, 1, len(places))[:, None]
     return bool(np.abs(places[0] + share * (places[-1] - places[0]) - places).max() <= allowed)
-
-
-def at(keys: tuple[Key, ...], frame: int) -> NDArray[np.float64] | None:
-    """Return the box in a frame, shape (4,); None before the first key frame and after the last."""
-    frames = [key.frame for key in keys]
-    if not frames[0] <= frame <= frames[-1]:
-        return None
-    return np.array([np.interp(frame, frames, [key.box[side] for key in keys]) for side in range(4)])

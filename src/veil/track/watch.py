@@ -141,7 +141,7 @@ class Watcher:
         """Take the next frame and return whether to look for faces in it: then look() is to follow.
 
         Args:
-            pixels: RGB, shape (H, W, 3), dtype uint8.
+            pixels: Brightness, shape (H, W), or RGB, shape (H, W, 3), dtype uint8.
             index: Its number, from 0 without a gap.
             time: When it is shown, in seconds, later than the one before.
 
@@ -149,9 +149,9 @@ class Watcher:
             ValueError: The frame is not the next one, or has another size.
         """
         width, height = self._size
-        if index != len(self._times) or pixels.shape != (height, width, 3):
+        if index != len(self._times) or pixels.shape not in ((height, width), (height, width, 3)):
             raise ValueError(
-                f"expected frame {len(self._times)} of shape {(height, width, 3)}, but got {index} of {pixels.shape}"
+                f"expected frame {len(self._times)} of shape {(height, width)}, but got {index} of {pixels.shape}"
             )
         grey = small_grey(pixels)
         motion = self._motion(grey)
@@ -167,6 +167,30 @@ class Watcher:
         waited = float(time) - self._looked
         return waited >= self._pace.longest - SAME_TIME or self._moved >= self._pace.motion
 
+    @property
+    def ended(self) -> bool:
+        """Whether the frame seen last begins a shot, and the one before was not looked at: look_back() may follow.
+
+        A face that appears after the last look of a shot is found by no other one.
+        """
+        frame = len(self._times) - 1
+        return frame > 0 and self._shots[-1] == frame and frame - 1 not in self._looks
+
+    def look_back(self, detections: Sequence[Detection]) -> None:
+        """Note what a detector found in the last frame of the shot that has just ended; look() is to follow.
+
+        Args:
+            detections: As for look().
+
+        Raises:
+            ValueError: No shot has just ended, or its last frame has been looked at.
+        """
+        frame = len(self._times) - 1
+        if not self.ended or frame in self._looks:
+            raise ValueError(f"frame {frame - 1} cannot be looked at now")
+        past = list(self._past)[:-1]
+        self._looks[frame - 1] = self._noted(detections, frame - 1, past)
+
     def look(self, detections: Sequence[Detection]) -> None:
         """Note what a detector found in the frame that was seen last: trails that lead there end, new ones start.
 
@@ -179,16 +203,21 @@ class Watcher:
         frame = len(self._times) - 1
         if frame < 0 or frame in self._looks:
             raise ValueError(f"frame {frame} cannot be looked at now")
-        kept = _worth_noting(detections, self._cover)
-        found = boxes.stack([each.box for each in kept])
-        self._past[-1].found = found
+        fresh = self._noted(detections, frame, self._past)
+        found = self._past[-1].found
         self._keep(~_lie_on(self._places, found))
-        fresh = [_Growing(frame, seen, trail, []) for seen, trail in zip(kept, self._trails_back(found), strict=True)]
         self._looks[frame] = fresh
         self._open += fresh
         self._places = np.vstack([self._places, found])
         self._steps = np.vstack([self._steps, np.full((len(found), 2), UNKNOWN)])
         self._looked, self._moved = self._times[-1], 0.0
+
+    def _noted(self, detections: Sequence[Detection], frame: int, past: Sequence[_Past]) -> list[_Growing]:
+        """Return the sightings in the last of some frames, each with the trail that led there."""
+        kept = _worth_noting(detections, self._cover)
+        past[-1].found = boxes.stack([each.box for each in kept])
+        trails = self._trails_back(past)
+        return [_Growing(frame, seen, trail, []) for seen, trail in zip(kept, trails, strict=True)]
 
     def watched(self) -> Watched:
         """Return what was seen, to be called after the last frame."""
@@ -224,12 +253,13 @@ class Watcher:
         self._open = [trail for trail, stays in zip(self._open, kept.tolist(), strict=True) if stays]
         self._places, self._steps = self._places[kept], self._steps[kept]
 
-    def _trails_back(self, found: Boxes) -> list[Boxes]:
-        """Return where the boxes of the latest frame came from, one array of shape (n, 4) each."""
+    def _trails_back(self, past: Sequence[_Past]) -> list[Boxes]:
+        """Return where what was found in the last of some frames came from, one array of shape (n, 4) each."""
+        found = past[-1].found
         trails: list[list[NDArray[np.float64]]] = [[] for _ in found]
         going, places, steps = np.arange(len(found)), found, np.full((len(found), 2), UNKNOWN)
-        for later, earlier in pairwise(reversed(self._past)):
-            if later.motion is None or self._times[-1] - earlier.time > self._reach or not len(going):
+        for later, earlier in pairwise(reversed(past)):
+            if later.motion is None or past[-1].time - earlier.time > self._reach or not len(going):
                 break
             places, steps = back(places, later.motion, steps)
             inside = boxes.touches(places, *self._size)

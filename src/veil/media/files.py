@@ -1,0 +1,42 @@
+"""Files of any kind that Veil reads: what a file is shows from its first bytes."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from veil.errors import InputError
+from veil.media.formats import refusal, sniff
+from veil.media.image import Picture, open_picture
+
+HEAD_BYTES = 1024
+"""How much of a file shows what it is."""
+
+if TYPE_CHECKING:  # what decodes videos is loaded when there is one
+    from veil.media.video import Video
+
+
+def open_media(path: Path, *, max_pixels: int) -> "Picture | Video":
+    """Open a picture or a video.
+
+    Args:
+        path: The file.
+        max_pixels: The most that one still or page, or all frames of an animation together, may hold. A frame of a
+            video is held to it, too, and never has more than media.video.DEFAULT_MAX_PIXELS.
+
+    Raises:
+        UnsupportedError: It is neither, or of a kind Veil does not read.
+        TooLargeError: It holds more than is allowed.
+        InputError: It is damaged, or the file cannot be read. Messages do not hold the file's name.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except OSError as error:
+        raise InputError(f"The file cannot be read ({error.strerror or error}); nothing was made from it.") from error
+    if sniff(head) is not None:
+        return open_picture(path, max_pixels=max_pixels)
+    from veil.media.video import DEFAULT_MAX_PIXELS, open_video
+    from veil.media.video_file import TITLES, sniff_video
+
+    if sniff_video(head) is None:
+        raise refusal(head, TITLES)
+    return open_video(path, max_pixels=min(max_pixels, DEFAULT_MAX_PIXELS))
