@@ -59,7 +59,7 @@ def test_a_photo_is_looked_at_shown_and_covered(store: Store) -> None:
     assert (pixels[FACE] == 0).all()
     assert (pixels[:30] == 200).all()
     with open_picture(folder.preview) as picture:
-        assert picture.facts.format == "webp"
+        assert picture.facts.format == "jpeg"
 
 
 def test_the_result_is_what_the_pipeline_makes(store: Store) -> None:
@@ -115,7 +115,7 @@ def test_a_failing_detector_leaves_no_plan_and_no_result(store: Store) -> None:
     assert job.state is JobState.FAILED
     assert job.problem is not None
     assert isinstance(job.problem.error(), DetectorError)
-    assert names(folder.path) == {"original", "job.json", "seen", "preview.webp"}
+    assert names(folder.path) == {"original", "job.json", "seen", "preview"}
 
 
 def test_models_that_cannot_be_loaded_fail_the_photo_and_are_tried_again(store: Store) -> None:
