@@ -49,7 +49,7 @@ def _by_studio(photos: list[Path], profile: str) -> float:
             with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
                 ids = list(pool.map(lambda photo: client.hand_in(photo.read_bytes(), profile), photos))
             while any(photo["state"] in UNFINISHED for photo in client.photos()):
-                time.sleep(WAIT_S)
+                time.sleep(WAIT_S * 5)  # the list is not free
             with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
                 list(pool.map(client.result, ids))
             return time.perf_counter() - start

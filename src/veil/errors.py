@@ -14,7 +14,7 @@
         ├── ConflictError      its plan has been changed by someone else meanwhile
         ├── QuotaError         one person has handed in as much as the limits allow
         ├── NoSpaceError       the store or the disk is full
-        └── StoppedError       working on it was given up, as it ended the program again and again
+        └── StoppedError       working on it was given up: it ended the program again and again, or took too long
 
 A message says what happened, what was left safe, and what to do next. The command line ends with ``exit_code``, the
 studio answers with ``http_status``.
@@ -106,6 +106,6 @@ class NoSpaceError(JobError):
 
 
 class StoppedError(JobError):
-    """Working on a photo ended the whole program again and again, so it was given up."""
+    """Working on a photo ended the whole program again and again, or took too long, so it was given up."""
 
     http_status = 422

@@ -6,7 +6,7 @@ The JSON form is described by plan.schema.json beside this file.
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from functools import cache
 from importlib import resources
 from itertools import pairwise
@@ -237,10 +237,15 @@ def check_fits(plan: Plan, picture: Facts) -> None:
 
 def to_json(plan: Plan) -> str:
     """Return a plan as JSON text, one region a line."""
-    head = {"veil_plan": VERSION, **asdict(plan), "models": dict(plan.models)}
-    lines = ",\n".join("    " + json.dumps(region) for region in head.pop("regions"))
+    head = {"veil_plan": VERSION, **_fields(plan), "picture": _fields(plan.picture), "models": dict(plan.models)}
+    lines = ",\n".join("    " + json.dumps(_fields(region)) for region in head.pop("regions"))
     listed = f"[\n{lines}\n  ]" if lines else "[]"
     return json.dumps(head, indent=2).removesuffix("\n}") + f',\n  "regions": {listed}\n}}\n'
+
+
+def _fields(value: Plan | Facts | Region) -> dict[str, Any]:
+    """Return the fields of a value as they are; asdict() would copy all in them, which takes ten times as long."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def from_json(text: str | bytes) -> Plan:

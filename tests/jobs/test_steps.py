@@ -26,12 +26,12 @@ def write(path: Path, pixels: Pixels, format: str = "png") -> Path:
 
 def pixels_of(source: Path | bytes) -> Pixels:
     with open_picture(source) as picture:
-        assert picture.facts.format == "webp"
+        assert picture.facts.format in ("jpeg", "webp")  # every browser shows these
         return next(iter(picture.frames())).pixels
 
 
 def preview_of(original: Path) -> Path:
-    preview = original.with_suffix(".webp")
+    preview = original.with_suffix(".preview")
     with open_picture(original) as picture, preview.open("w+b") as stream:
         steps.write_preview(picture, stream)
     return preview
@@ -64,20 +64,35 @@ def test_preview_is_at_most_1600_pixels_long(tmp_path: Path, size: tuple[int, in
 
 
 @pytest.mark.parametrize("format", ["jpeg", "png", "webp", "avif", "heic", "tiff", "gif", "bmp"])
-def test_preview_of_every_format_is_webp(tmp_path: Path, painted: NDArray[np.uint8], format: str) -> None:
+def test_every_format_has_a_preview(tmp_path: Path, painted: NDArray[np.uint8], format: str) -> None:
     preview = preview_of(write(tmp_path / "original", painted, format))
     assert np.abs(pixels_of(preview)[60, 115].astype(int) - fakes.MAGENTA).max() < 30
 
 
-def test_preview_of_sixteen_bits_is_webp(tmp_path: Path, painted: NDArray[np.uint8]) -> None:
+def test_preview_of_sixteen_bits_has_eight(tmp_path: Path, painted: NDArray[np.uint8]) -> None:
     preview = preview_of(write(tmp_path / "original", painted.astype(np.uint16) * 257))
     assert pixels_of(preview).dtype == np.uint8
+
+
+def test_preview_of_a_transparent_picture_is_transparent(tmp_path: Path, painted: NDArray[np.uint8]) -> None:
+    opaque = preview_of(write(tmp_path / "opaque", painted))
+    assert steps.read_preview(opaque) == steps.Preview(opaque.read_bytes(), "jpeg")
+    alpha = np.full((*painted.shape[:2], 1), 60, np.uint8)
+    clear = preview_of(write(tmp_path / "clear", np.concatenate([painted, alpha], axis=2)))
+    assert steps.read_preview(clear).format == "webp"
+    covered = steps.covered_preview(clear, plan_of(tmp_path / "clear"), BLUE)
+    assert covered.format == "webp"
+    with open_picture(covered.data) as picture:
+        seen = next(iter(picture.frames())).alpha
+    assert seen is not None
+    assert seen[60, 115] == 255  # covered, so nothing shines through
+    assert abs(int(seen[10, 10]) - 60) <= 2
 
 
 @pytest.mark.parametrize("scale", [1, 8])
 def test_covered_preview_shows_nothing_of_the_face(tmp_path: Path, painted: NDArray[np.uint8], scale: int) -> None:
     original = write(tmp_path / "original", painted.repeat(scale, axis=0).repeat(scale, axis=1))
-    shown = pixels_of(steps.covered_preview(preview_of(original), plan_of(original), BLUE)).astype(int)
+    shown = pixels_of(steps.covered_preview(preview_of(original), plan_of(original), BLUE).data).astype(int)
     times = shown.shape[1] / 300
     rows, columns = (slice(round(side.start * times), round(side.stop * times)) for side in FACE)
     assert np.abs(shown[rows, columns] - (0, 0, 255)).max() < 30
@@ -97,7 +112,7 @@ def test_covered_preview_scales_every_outline(tmp_path: Path) -> None:
     later = replace(triangle, frames=Span(0, 1))
     for region in (triangle, later):
         plan = replace(plan_of(original), regions=(region,))
-        shown = pixels_of(steps.covered_preview(preview_of(original), plan, BLUE)).astype(int)
+        shown = pixels_of(steps.covered_preview(preview_of(original), plan, BLUE).data).astype(int)
         assert shown.shape == (400, 1600, 3)
         assert np.abs(shown[70:150, 60:200] - (0, 0, 255)).max() < 30
         assert np.abs(shown[320:, 300:] - 200).max() < 10
@@ -108,7 +123,7 @@ def test_covered_preview_shows_the_first_frame_as_it_will_be(tmp_path: Path) -> 
     elsewhere = Region(Box(0, 0, 300, 200), Shape.BOX, State.DRAWN, None, "user", frames=Span(3, 5))
     kept = Region(Box(0, 0, 300, 200), Shape.BOX, State.KEPT, 0.9, "painted")
     plan = replace(plan_of(original), regions=(elsewhere, kept))
-    shown = pixels_of(steps.covered_preview(preview_of(original), plan, BLUE)).astype(int)
+    shown = pixels_of(steps.covered_preview(preview_of(original), plan, BLUE).data).astype(int)
     assert np.abs(shown - 200).max() < 10
 
 

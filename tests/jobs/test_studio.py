@@ -300,13 +300,13 @@ def test_found_areas_are_made_anew_with_other_settings(studio: Studio, store: St
 
 def test_previews_are_small_pictures(studio: Studio, store: Store) -> None:
     job = looked_at(studio, store, photo())
-    shown = pixels(studio.preview_original(ME, job.id)).astype(int)
+    shown = pixels(studio.preview_original(ME, job.id).data).astype(int)
     inside = (slice(45, 75), slice(105, 125))
     assert np.abs(shown[inside] - fakes.MAGENTA).max() < 40
-    covered = pixels(studio.preview(ME, job.id, SOLID)).astype(int)
+    covered = pixels(studio.preview(ME, job.id, SOLID).data).astype(int)
     assert np.abs(covered[inside] - (0, 0, 255)).max() < 40
     plan, revision = studio.plan(ME, job.id)
-    unsaved = pixels(studio.preview(ME, job.id, SOLID, drawn(plan))).astype(int)
+    unsaved = pixels(studio.preview(ME, job.id, SOLID, drawn(plan)).data).astype(int)
     assert np.abs(unsaved[105:145, 205:245] - (0, 0, 255)).max() < 40
     assert studio.plan(ME, job.id)[1] == revision
     with pytest.raises(PlanError):

@@ -17,10 +17,11 @@ from tests.jobs.loads import crashing, painted, silent
 from veil import pipeline
 from veil.cache import PlanCache
 from veil.detect import Finder
-from veil.errors import DetectorError, NoSpaceError
+from veil.errors import DetectorError, NoSpaceError, StoppedError
 from veil.jobs import steps
 from veil.jobs.folder import JobFolder
 from veil.jobs.job import Job, JobState
+from veil.jobs.limits import Limits
 from veil.jobs.orders import order_for
 from veil.jobs.progress import Progress, Stopped
 from veil.jobs.store import Store
@@ -59,7 +60,7 @@ def test_a_photo_is_looked_at_shown_and_covered(store: Store) -> None:
     assert (pixels[FACE] == 0).all()
     assert (pixels[:30] == 200).all()
     with open_picture(folder.preview) as picture:
-        assert picture.facts.format == "webp"
+        assert picture.facts.format == "jpeg"
 
 
 def test_the_result_is_what_the_pipeline_makes(store: Store) -> None:
@@ -115,7 +116,7 @@ def test_a_failing_detector_leaves_no_plan_and_no_result(store: Store) -> None:
     assert job.state is JobState.FAILED
     assert job.problem is not None
     assert isinstance(job.problem.error(), DetectorError)
-    assert names(folder.path) == {"original", "job.json", "seen", "preview.webp"}
+    assert names(folder.path) == {"original", "job.json", "seen", "preview"}
 
 
 def test_models_that_cannot_be_loaded_fail_the_photo_and_are_tried_again(store: Store) -> None:
@@ -349,11 +350,31 @@ def test_progress_of_many_frames_is_told(store: Store, monkeypatch: pytest.Monke
     assert job.progress is None
 
 
+def test_work_that_takes_too_long_is_given_up(store: Store) -> None:
+    folder = folder_of(store, accept(store, photo()))
+    clock = Clock(0)
+    progress = Progress(folder, threading.Event(), 60, clock)
+    clock.now = 60
+    progress.step()
+    clock.now = 61
+    with pytest.raises(StoppedError, match="took too long"):
+        progress.step()
+
+
+def test_a_photo_that_takes_too_long_fails_alone(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store", Limits(free_bytes=0, work_seconds=-1))
+    job, folder = worked(store, photo())
+    assert job.state is JobState.FAILED
+    assert job.problem is not None
+    assert job.problem.kind == "StoppedError"
+    assert names(folder.results) == set()
+
+
 def test_progress_is_told_now_and_then_and_never_of_stills(store: Store) -> None:
     folder = folder_of(store, accept(store, photo()))
     clock = Clock(0)
     stopping = threading.Event()
-    progress = Progress(folder, stopping, clock)
+    progress = Progress(folder, stopping, clock=clock)
     progress.expect(100)
     told = []
     for frame in range(10):
@@ -364,7 +385,7 @@ def test_progress_is_told_now_and_then_and_never_of_stills(store: Store) -> None
     stopping.set()
     with pytest.raises(Stopped):
         progress.step()
-    still = Progress(folder, threading.Event(), clock)
+    still = Progress(folder, threading.Event(), clock=clock)
     still.expect(1)
     clock.now += 100
     still.step()

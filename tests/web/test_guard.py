@@ -5,9 +5,11 @@ from flask.testing import FlaskClient
 from tests import fakes
 from tests.web.conftest import API, OWNER, app_of, client_of
 from veil.jobs.studio import Studio
-from veil.web.guard import SESSION_COOKIE
+from veil.web.access import FAILURES, Access, Attempts
+from veil.web.guard import PASS_COOKIE, SESSION_COOKIE, gate
 
 ORIGIN = "http://localhost"
+TOKEN = "a-token-that-is-long-enough"
 
 
 @pytest.mark.parametrize(
@@ -158,3 +160,35 @@ def test_named_hosts_are_served_too(studio: Studio) -> None:
 def test_cookies_stay_on_tls_where_they_were_given(app: Flask) -> None:
     assert "; Secure" in app.test_client().get("/", base_url="https://localhost").headers["Set-Cookie"]
     assert "; Secure" not in app.test_client().get("/").headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize(
+    ("shown", "welcome"),
+    [
+        ({}, False),
+        ({"AUTHORIZATION": f"Bearer {TOKEN}"}, True),
+        ({"AUTHORIZATION": f"bearer {TOKEN}"}, True),
+        ({"AUTHORIZATION": f"Basic {TOKEN}"}, False),
+        ({"AUTHORIZATION": "Bearer wrong"}, False),
+        ({"COOKIE": f"{SESSION_COOKIE}={OWNER}; {PASS_COOKIE}=PASS"}, True),
+        ({"COOKIE": f"{SESSION_COOKIE}={'ef' * 16}; {PASS_COOKIE}=PASS"}, False),
+        ({"COOKIE": f"{PASS_COOKIE}=PASS"}, False),
+    ],
+)
+def test_the_gate_knows_who_has_shown_the_token(studio: Studio, shown: dict[str, str], welcome: bool) -> None:
+    access = Access(TOKEN, studio.seal)
+    headers = {name: text.replace("PASS", access.make_pass(OWNER)) for name, text in shown.items()}
+    assert gate(access, Attempts())(headers, "10.0.0.5") == welcome
+
+
+def test_the_gate_lets_nobody_try_many_tokens(studio: Studio) -> None:
+    admits = gate(Access(TOKEN, studio.seal), Attempts(lambda: 0.0))
+    for number in range(FAILURES):
+        assert not admits({"AUTHORIZATION": f"Bearer wrong{number}"}, "10.0.0.5")
+    assert not admits({"AUTHORIZATION": f"Bearer {TOKEN}"}, "10.0.0.5")
+    assert admits({"AUTHORIZATION": f"Bearer {TOKEN}"}, "10.0.0.6")
+
+
+def test_the_gate_is_open_without_a_token_and_to_the_proxy(studio: Studio) -> None:
+    assert gate(Access(None, studio.seal), Attempts())({}, "10.0.0.5")
+    assert gate(Access(TOKEN, studio.seal), Attempts(), "10.0.0.1")({}, "10.0.0.1")

@@ -25,7 +25,7 @@ def pixels_of(answer: TestResponse) -> Pixels:
 def test_previews_and_result(client: FlaskClient, submit: Submit, studio: Studio) -> None:
     place = f"{API}/{submit(fakes.photo(FACE))['id']}"
     original, covered = client.get(f"{place}/original"), client.get(f"{place}/preview?{BLUE}")
-    assert original.mimetype == covered.mimetype == "image/webp"
+    assert original.mimetype == covered.mimetype == "image/jpeg"
     assert np.abs(pixels_of(original).astype(int)[60, 115] - fakes.MAGENTA).max() < 30
     assert np.abs(pixels_of(covered).astype(int)[60, 115] - (0, 0, 255)).max() < 30
     answer = result_of(client, studio, place.rsplit("/", 1)[1], f"?{BLUE}")

@@ -4,7 +4,7 @@ import json
 import logging
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -13,7 +13,7 @@ from waitress.adjustments import Adjustments
 
 from veil.web import wire
 from veil.web.problems import CONTENT_TYPE
-from veil.web.wire import make_server
+from veil.web.wire import OPEN_BYTES, Gate, make_server
 
 LIMIT = 100_000
 HEADER = 1 << 18  # bytes; waitress takes less
@@ -23,13 +23,13 @@ PATIENCE = 30.0
 class Running:
     """A server in a thread."""
 
-    def __init__(self, app: Callable[..., Iterable[bytes]], **settings: Any) -> None:
+    def __init__(self, app: Callable[..., Iterable[bytes]], gate: Gate, **settings: Any) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0))
         adjustments = Adjustments(
             sockets=[], threads=2, ident=None, max_request_body_size=LIMIT, channel_request_lookahead=1,
             asyncore_loop_timeout=1, asyncore_use_poll=True, **settings,
         )  # fmt: skip
-        self.server = make_server(app, self.listener, adjustments)
+        self.server = make_server(app, self.listener, adjustments, gate)
         self.stopping = False
         self.thread = threading.Thread(target=self._run)
         self.thread.start()
@@ -53,8 +53,10 @@ class Running:
 
 
 @contextmanager
-def running(app: Callable[..., Iterable[bytes]], **settings: Any) -> Iterator[Running]:
-    server = Running(app, **settings)
+def running(
+    app: Callable[..., Iterable[bytes]], gate: Gate = lambda headers, address: True, **settings: Any
+) -> Iterator[Running]:
+    server = Running(app, gate, **settings)
     try:
         yield server
     finally:
@@ -97,6 +99,32 @@ def test_a_body_that_is_too_large_is_read_to_its_end_and_then_refused() -> None:
         status, headers, body = answer_to(client)
     assert (status, headers["Content-Type"], headers["Connection"]) == (413, CONTENT_TYPE, "close")
     assert json.loads(body)["kind"] == "too-large"
+
+
+def test_large_bodies_are_kept_for_the_gates_guests_alone() -> None:
+    asked: list[tuple[str | None, str]] = []
+
+    def gate(headers: Mapping[str, str], address: str) -> bool:
+        asked.append((headers.get("X_GUEST"), address))
+        return headers.get("X_GUEST") == "yes"
+
+    size = OPEN_BYTES + 1
+    with running(hello, gate) as server:
+        for more, status in (("X-Guest: yes", 200), ("X-Guest: no", 401)):
+            with closing(server.connect()) as client:
+                client.sendall(head(size, more))
+                client.sendall(b"x" * size)
+                told, headers, body = answer_to(client)
+            assert told == status
+        assert headers["Content-Type"] == CONTENT_TYPE
+        assert json.loads(body)["kind"] == "login"
+        assert asked == [("yes", "127.0.0.1"), ("no", "127.0.0.1")]
+        with closing(server.connect()) as client:
+            client.sendall(head(OPEN_BYTES) + b"x" * OPEN_BYTES)
+            assert answer_to(client)[0] == 200  # a small one is taken from everybody
+        with closing(server.connect()) as client:
+            client.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
+            assert answer_to(client)[0] == 401  # nobody knows how large it will be
 
 
 @pytest.mark.parametrize(

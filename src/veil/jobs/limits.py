@@ -22,6 +22,7 @@ class Limits:
         trace_seconds: For so long it is remembered that there was such a photo.
         results: How many results of one photo are kept, in different styles for instance.
         regions: How many regions a plan may hold.
+        work_seconds: Work on one photo is given up when a frame ends later than this after its start.
     """
 
     upload_bytes: int = 100_000_000
@@ -34,6 +35,7 @@ class Limits:
     trace_seconds: float = 86_400.0
     results: int = 3
     regions: int = 2000
+    work_seconds: float = 900.0
 
     def check_disk(self, folder: Path) -> None:
         """Refuse to write where hardly anything is free.

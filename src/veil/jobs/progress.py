@@ -1,9 +1,11 @@
 """How far the work on a picture with many frames is, and whether it should go on."""
 
+import math
 import threading
 import time
 from collections.abc import Callable
 
+from veil.errors import StoppedError
 from veil.jobs.folder import JobFolder, no_such_photo
 
 EVERY_SECONDS = 0.3
@@ -19,11 +21,16 @@ class Progress:
     Args:
         folder: The photo's.
         stopping: Set when the process is to end.
+        seconds: How long the work may take.
         clock: Seconds that only ever grow.
     """
 
     def __init__(
-        self, folder: JobFolder, stopping: threading.Event, clock: Callable[[], float] = time.monotonic
+        self,
+        folder: JobFolder,
+        stopping: threading.Event,
+        seconds: float = math.inf,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._folder = folder
         self._stopping = stopping
@@ -31,6 +38,7 @@ class Progress:
         self._done = 0
         self._total = 0
         self._told = clock()
+        self._latest = self._told + seconds
 
     def expect(self, frames: int) -> None:
         """Say that so many frames are to come; of a single one nothing is told."""
@@ -42,6 +50,7 @@ class Progress:
         Raises:
             NoSuchPhotoError: The photo was deleted meanwhile.
             Stopped: The process is to end.
+            StoppedError: The work takes too long.
         """
         self.go_on()
         self._done += 1
@@ -56,3 +65,8 @@ class Progress:
             raise no_such_photo()
         if self._stopping.is_set():
             raise Stopped
+        if self._clock() > self._latest:
+            raise StoppedError(
+                "Working on this photo took too long, so it was given up; nothing was made of it. Hand it in with "
+                "fewer frames or pages, or use a faster profile."
+            )

@@ -15,6 +15,7 @@ from veil.jobs.folder import JobFolder, settled
 from veil.jobs.job import Job, JobState, Order, Problem
 from veil.jobs.limits import Limits
 from veil.jobs.queue import Queue
+from veil.jobs.steps import Preview
 from veil.jobs.store import Store
 from veil.options import Options
 from veil.types import Area, Plan, Report, Shape
@@ -228,15 +229,16 @@ class Studio:
                 folder.save(job)
         return folder.read()
 
-    def preview_original(self, owner: str, job_id: str) -> Path:
-        """Return a small WebP of the photo as it is, of the first frame if there are several. Errors as for plan()."""
+    def preview_original(self, owner: str, job_id: str) -> Preview:
+        """Return a small picture of the photo as it is, of the first frame of several. Errors as for plan()."""
         folder = self._folder(owner, job_id)
         if not folder.preview.exists():
             settled(folder.read())
             raise JobError("The preview of this photo is still being made. Ask again soon.")
-        return folder.preview
+        with folder.unless_gone():
+            return steps.read_preview(folder.preview)
 
-    def preview(self, owner: str, job_id: str, options: Options, plan: Plan | None = None) -> bytes:
+    def preview(self, owner: str, job_id: str, options: Options, plan: Plan | None = None) -> Preview:
         """Return the same with faces covered.
 
         Args:

@@ -57,16 +57,16 @@ def work(store: Store, job_id: str, tools: Tools) -> None:
     """
     while claim := store.claim(job_id):
         with claim:
-            ended_well = _attempt(claim.folder, tools)
+            ended_well = _attempt(claim.folder, tools, store.limits.work_seconds)
         # Whoever asked for more while the claim was held could not get anybody else to do it: look once more.
         if not ended_well or not _wants_work(claim.folder):
             return
 
 
-def _attempt(folder: JobFolder, tools: Tools) -> bool:
+def _attempt(folder: JobFolder, tools: Tools, seconds: float) -> bool:
     """Do what a photo wants; say whether nothing stopped that."""
     try:
-        problem = _problem_of(lambda: _serve(folder, tools), folder)
+        problem = _problem_of(lambda: _serve(folder, tools, seconds), folder)
         if problem is not None:
             folder.change(lambda job: failed(job, problem))
     except NoSuchPhotoError:
@@ -78,7 +78,7 @@ def _attempt(folder: JobFolder, tools: Tools) -> bool:
     return True
 
 
-def _serve(folder: JobFolder, tools: Tools) -> None:
+def _serve(folder: JobFolder, tools: Tools, seconds: float) -> None:
     """Do what a photo wants: decode it once, if it has one frame, for all that is done."""
     job = folder.read()
     if not job.wants_work:
@@ -89,7 +89,7 @@ def _serve(folder: JobFolder, tools: Tools) -> None:
         job = _begun(folder.read())
         folder.tidy(job)
         folder.save(job)
-    progress = Progress(folder, tools.stopping)
+    progress = Progress(folder, tools.stopping, seconds)
     progress.go_on()
     with open_picture(folder.original, max_pixels=job.options.max_pixels) as opened:
         picture = pipeline.decoded_once(opened)

@@ -40,7 +40,7 @@ class Job:
         plays: How often an animation is shown; 0 without end.
         lossless: The original holds its pixels without loss.
         quality: 1 to 100, for formats with loss.
-        quick: Save time rather than bytes, where the codec offers that: WebP.
+        quick: Save time rather than bytes, where the codec offers that: JPEG, WebP.
     """
 
     target: str
@@ -126,7 +126,7 @@ def _settings(job: Job, profile: bytes | None, *, grey: bool = False) -> dict[st
     """Return what Pillow is told besides pixels."""
     match job.target:
         case "jpeg":
-            return {"quality": job.quality, "subsampling": 0, "optimize": True, "icc_profile": profile}
+            return {"quality": job.quality, "subsampling": 0, "optimize": not job.quick, "icc_profile": profile}
         case "webp":
             quality = {"quality": 75, "lossless": True, "exact": True} if job.lossless else {"quality": job.quality}
             return quality | {"method": _WEBP_QUICK if job.quick else _WEBP_METHOD, "icc_profile": profile}

@@ -193,7 +193,7 @@ def encode(
         stream: An empty binary file that can seek.
         format: A key of FORMATS or a file ending; the format of ``like`` if None.
         quality: 1 to 100, for formats with loss. Lossless WebP stays lossless.
-        quick: Save time rather than bytes, where the codec offers that: WebP.
+        quick: Save time rather than bytes, where the codec offers that: JPEG, WebP.
 
     Raises:
         UsageError: The format is unknown or cannot hold such frames, frames are missing, or the quality is out of

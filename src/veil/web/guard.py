@@ -2,11 +2,12 @@
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, g, redirect, request
 from werkzeug.exceptions import TooManyRequests, Unauthorized
+from werkzeug.http import parse_cookie
 from werkzeug.wrappers import Response as AnyResponse
 
 from veil.web.access import Access, Attempts
@@ -65,6 +66,32 @@ def guard(app: Flask, access: Access, attempts: Attempts, names: Iterable[str] =
         return _ask_for_token(access, attempts)
 
     app.after_request(_label)
+
+
+def gate(access: Access, attempts: Attempts, proxy: str = "") -> Callable[[Mapping[str, str], str], bool]:
+    """Return what tells, before a request has a session, whether its sender has shown the token.
+
+    Args:
+        access: Knows the token.
+        attempts: Counts wrong tokens.
+        proxy: Address of a trusted proxy; who asks through it is not known yet, so all of that is let in.
+    """
+
+    def admits(headers: Mapping[str, str], sender: str) -> bool:
+        if not access.protected or sender == proxy:
+            return True
+        cookies = parse_cookie(headers.get("COOKIE", ""))
+        if access.is_pass(cookies.get(PASS_COOKIE, ""), cookies.get(SESSION_COOKIE, "")):
+            return True
+        scheme, _, token = headers.get("AUTHORIZATION", "").partition(" ")
+        if scheme.lower() != "bearer" or attempts.wait(sender):
+            return False
+        if access.is_token(token.strip()):
+            return True
+        attempts.failed(sender)
+        return False
+
+    return admits
 
 
 def renew_session() -> str:

@@ -187,7 +187,12 @@ def _plan() -> dict[str, Any]:
 
 
 def _pictures(options: Options) -> dict[str, Any]:
-    picture = {200: _content("image/webp", _FILE, "A small picture")}
+    picture = {
+        200: {
+            "description": "A small picture",
+            "content": {f"image/{kind}": {"schema": _FILE} for kind in ("jpeg", "webp")},
+        }
+    }
     return {
         f"{_PHOTO}/original": {
             "parameters": [_photo_id()],

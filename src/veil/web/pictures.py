@@ -7,12 +7,12 @@ from flask import Flask, Response, g, jsonify, request, send_file, url_for
 
 from veil import plan as plans
 from veil.errors import NoSuchPhotoError
+from veil.jobs.steps import Preview
 from veil.jobs.studio import Result, Studio
 from veil.options import Stage
 from veil.web.inputs import chosen, json_text
 
 ASK_AGAIN = {"Retry-After": "1"}  # seconds
-PREVIEW_TYPE = "image/webp"
 
 
 def add_pictures(app: Flask, studio: Studio) -> None:
@@ -24,18 +24,18 @@ def add_pictures(app: Flask, studio: Studio) -> None:
 def _add_previews(app: Flask, studio: Studio) -> None:
     @app.get("/api/v1/photos/<photo_id>/original")
     def original(photo_id: str) -> Response:
-        return _send(studio.preview_original(g.owner, photo_id), PREVIEW_TYPE)
+        return _shown(studio.preview_original(g.owner, photo_id))
 
     @app.get("/api/v1/photos/<photo_id>/preview")
     def preview(photo_id: str) -> Response:
         options = chosen(studio.options, Stage.COVER)
-        return Response(studio.preview(g.owner, photo_id, options), mimetype=PREVIEW_TYPE)
+        return _shown(studio.preview(g.owner, photo_id, options))
 
     @app.post("/api/v1/photos/<photo_id>/preview")
     def preview_plan(photo_id: str) -> Response:
         options = chosen(studio.options, Stage.COVER)
         plan = plans.from_json(json_text())
-        return Response(studio.preview(g.owner, photo_id, options, plan), mimetype=PREVIEW_TYPE)
+        return _shown(studio.preview(g.owner, photo_id, options, plan))
 
 
 def _add_results(app: Flask, studio: Studio) -> None:
@@ -67,6 +67,10 @@ def _add_results(app: Flask, studio: Studio) -> None:
         # Without a name: the photo's own is known to the page alone, which names the download.
         response.headers["Content-Disposition"] = "attachment"
         return response
+
+
+def _shown(preview: Preview) -> Response:
+    return Response(preview.data, mimetype=f"image/{preview.format}")
 
 
 def _making() -> tuple[Response, int, dict[str, str]]:

@@ -15,10 +15,11 @@ from waitress.adjustments import Adjustments
 
 from veil.errors import UsageError
 from veil.jobs.studio import Studio
-from veil.web.access import Access
+from veil.web.access import Access, Attempts
 from veil.web.app import FORM_BYTES, create_app
 from veil.web.archive import ARCHIVES
 from veil.web.events import STREAMS
+from veil.web.guard import gate
 from veil.web.wire import make_server
 
 HOST = "127.0.0.1"
@@ -85,10 +86,12 @@ def serve(studio: Studio, doors: Doors, *, ready: Callable[[str], None]) -> None
     """
     stopping = threading.Event()
     access = Access(doors.token, studio.seal)
-    app = create_app(studio, access=access, names=doors.known_names, closing=stopping)
+    attempts = Attempts()
+    app = create_app(studio, access=access, names=doors.known_names, closing=stopping, attempts=attempts)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     with _listening(doors.host, doors.port) as listener:
-        server = make_server(app, listener, _adjustments(doors, studio.limits.upload_bytes + FORM_BYTES))
+        settings = _adjustments(doors, studio.limits.upload_bytes + FORM_BYTES)
+        server = make_server(app, listener, settings, gate(access, attempts, doors.proxy))
         with closing(server), _leaving(stopping):
             ready(f"http://{_written(doors.host)}:{server.effective_port}")
             server.run()

@@ -1,29 +1,50 @@
 """How the server speaks HTTP: waitress, with clear refusals and without listeners that stall.
 
 Waitress takes whole requests before a thread sees them, and sends answers after the thread has left. That keeps slow
-clients out of threads. Three things are added here: refusals are problem details, as everywhere; a file that is too
-large is taken to its end before it is refused, since most clients read no answer before; and a client that reads
-nothing of an answer under way is dropped, since its thread would wait for ever.
+clients out of threads. Four things are added here: refusals are problem details, as everywhere; large bodies are kept
+only for those whom a gate lets in, since strangers could fill the disk with them; a file that is refused is taken to
+its end before, since most clients read no answer until then; and a client that reads nothing of an answer under way is
+dropped, since its thread would wait for ever.
 """
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
+from waitress.utilities import Error
 
 from veil.web.problems import CONTENT_TYPE, refusal
 
+Gate = Callable[[Mapping[str, str], str], bool]
+"""Tells from the headers of a request, by names as in WSGI without HTTP_, and its address whether to take its body."""
+
+OPEN_BYTES = 1 << 16
+"""Smaller bodies are taken from everybody: the form in which a token is shown is one."""
+
 DRAINED_BYTES = 2_000_000_000
 """Larger files are cut off at once; whoever sends those may miss the reason."""
+
+
+class NotAdmittedError(Error):
+    """A stranger sends a large body."""
+
+    code = 401
+    reason = "Unauthorized"
 
 
 class Parser(HTTPRequestParser):
     """Reads one request."""
 
     _unwanted = 0  # bytes of a refused body that are still to come
+
+    def __init__(self, adjustments: Any, gate: Gate, address: str) -> None:
+        super().__init__(adjustments)
+        self._gate = gate
+        self._address = address
 
     def received(self, data: bytes) -> int:
         """Take some bytes and return how many of them belong to this request."""
@@ -32,7 +53,11 @@ class Parser(HTTPRequestParser):
             self._unwanted -= taken
             self.completed = not self._unwanted
             return taken
+        in_header = not self.headers_finished
         taken = super().received(data)
+        if in_header and self.headers_finished and self.error is None and not self._is_welcome():
+            self.error = NotAdmittedError("a large body from a stranger")
+            self.completed = True
         if self.error is not None:
             self._refuse()
         return taken
@@ -43,6 +68,10 @@ class Parser(HTTPRequestParser):
             super().parse_header(header_plus)
         except ValueError as error:  # "GET http://[ HTTP/1.1" for one, which would be logged as a crash
             raise ParsingError("The address or a number in the header cannot be read") from error
+
+    def _is_welcome(self) -> bool:
+        is_small = self.content_length <= OPEN_BYTES and not self.chunked
+        return is_small or self._gate(self.headers, self._address)
 
     def _refuse(self) -> None:
         waits = self.expect_continue  # and so has sent nothing of the body yet
@@ -74,14 +103,19 @@ class Refusal(ErrorTask):
 class Channel(HTTPChannel):
     """One connection."""
 
-    parser_class = Parser
     error_task_class = Refusal
+
+    def parser_class(self, adjustments: Any) -> Parser:  # type: ignore[override]  # a class where it is inherited
+        """Return what reads the next request."""
+        server: Any = self.server
+        return Parser(adjustments, server.gate, self.addr[0])
 
 
 class Server(TcpWSGIServer):
     """Takes connections."""
 
     channel_class = Channel
+    gate: Gate
 
     def maintenance(self, now: Any) -> None:
         """Close connections that have been idle for long, and those that do not read their answer."""
@@ -93,7 +127,9 @@ class Server(TcpWSGIServer):
                 channel.handle_close()  # will_close would wait until the client can take something
 
 
-def make_server(app: Any, listener: Any, adjustments: Any) -> Any:
-    """Return a server for an app on a socket that listens already."""
+def make_server(app: Any, listener: Any, adjustments: Any, gate: Gate) -> Any:
+    """Return a server for an app on a socket that listens already; only a gate's guests may send large bodies."""
     about = (listener.family, listener.type, listener.proto, listener.getsockname())
-    return Server(app, _sock=listener, bind_socket=False, sockinfo=about, adj=adjustments)
+    server = Server(app, _sock=listener, bind_socket=False, sockinfo=about, adj=adjustments)
+    server.gate = gate
+    return server
