@@ -3,7 +3,7 @@
     original          the file as it was handed in
     job.json          what is known of it: the truth. Whoever changes it holds ``lock``
     plan-REVISION.json  the plan that the record names, and the machine's own if that is another
-    preview           a small picture of the original
+    preview           a small picture of the original, once somebody has asked for it
     results/NAME      finished results
     claim             locked by who works on the photo
     seen, progress    change often: the time of the last look is that of the file ``seen``

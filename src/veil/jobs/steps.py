@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import cv2
 
 from veil import pipeline
+from veil.jobs import disk
 from veil.media.formats import extension, format_named
 from veil.media.image import Picture, encode, open_picture, picture_from_pil, to_pil
 from veil.options import Options
@@ -43,6 +44,25 @@ def write_preview(picture: Picture, stream: BinaryIO) -> None:
     small = picture_from_pil(to_pil(_small(frame), picture))  # a still, whatever it was, in the same colours
     format = _OPAQUE if frame.alpha is None else _TRANSPARENT
     encode(small.frames(), small, stream, format=format, quality=PREVIEW_QUALITY, quick=True)
+
+
+def make_preview(original: Path, preview: Path, *, max_pixels: int) -> None:
+    """Make the file of a photo's preview, which nobody sees before it is whole.
+
+    Args:
+        original: The photo.
+        preview: The file to be.
+        max_pixels: The limit that the photo was looked at with.
+
+    Raises:
+        InputError: The photo is damaged or gone.
+        OSError: The folder of the preview is gone.
+        NoSpaceError: The disk is full.
+    """
+    with disk.aside(preview.parent) as path:
+        with open_picture(original, max_pixels=max_pixels) as picture, disk.new_file(path) as file:
+            write_preview(picture, file)
+        path.replace(preview)
 
 
 def read_preview(preview: Path) -> Preview:

@@ -9,9 +9,9 @@ from typing import IO
 
 from veil import plan as plans
 from veil import report as reports
-from veil.errors import ConflictError, JobError, PlanError
+from veil.errors import ConflictError, InputError, PlanError
 from veil.jobs import intake, orders, steps
-from veil.jobs.folder import JobFolder, settled
+from veil.jobs.folder import JobFolder, no_such_photo, settled
 from veil.jobs.job import Job, JobState, Order, Problem
 from veil.jobs.limits import Limits
 from veil.jobs.queue import Queue
@@ -232,11 +232,8 @@ class Studio:
     def preview_original(self, owner: str, job_id: str) -> Preview:
         """Return a small picture of the photo as it is, of the first frame of several. Errors as for plan()."""
         folder = self._folder(owner, job_id)
-        if not folder.preview.exists():
-            settled(folder.read())
-            raise JobError("The preview of this photo is still being made. Ask again soon.")
         with folder.unless_gone():
-            return steps.read_preview(folder.preview)
+            return steps.read_preview(self._preview_file(folder))
 
     def preview(self, owner: str, job_id: str, options: Options, plan: Plan | None = None) -> Preview:
         """Return the same with faces covered.
@@ -254,8 +251,9 @@ class Studio:
         _, saved = folder.read_settled()
         shown = saved if plan is None else self._checked(plan)
         plans.check_fits(shown, saved.picture)
+        small = self._preview_file(folder)
         with self._previewing, folder.unless_gone():
-            return steps.covered_preview(folder.preview, shown, self._own(options))
+            return steps.covered_preview(small, shown, self._own(options))
 
     def request_result(self, owner: str, job_id: str, options: Options) -> Result:
         """Return the whole covered photo if it is there, and have it made otherwise.
@@ -305,6 +303,22 @@ class Studio:
         folder = self._store.folder(self._store.owner_key(owner), job_id)
         folder.look()
         return folder
+
+    def _preview_file(self, folder: JobFolder) -> Path:
+        """Return the small picture of a photo. It is made when it is first asked for: many are never looked at.
+
+        Only what a worker has decoded before is decoded here: a photo that kills its process must not kill the server.
+        """
+        with folder.unless_gone(), self._previewing:
+            if not folder.preview.exists():
+                job = settled(folder.read())
+                try:
+                    steps.make_preview(folder.original, folder.preview, max_pixels=job.options.max_pixels)
+                except InputError:
+                    if folder.is_gone():
+                        raise no_such_photo() from None
+                    raise
+        return folder.preview
 
     def _own(self, options: Options) -> Options:
         """Return settings with the server's own limits."""

@@ -1,4 +1,4 @@
-"""Working on one photo: look at it, show it small, make the results that were asked for.
+"""Working on one photo: look at it, make the results that were asked for.
 
 Each finished thing gets its name in one step, and only then the record says that it is there. So a process may be
 killed at any moment, and the next one goes on from what the record says.
@@ -104,11 +104,7 @@ def _serve(folder: JobFolder, tools: Tools, seconds: float) -> None:
 def _look(
     folder: JobFolder, job: Job, picture: Picture, finder: Finder, cache: PlanCache | None, progress: Progress
 ) -> None:
-    """Make the preview and the plan of a photo."""
-    with folder.unless_gone(), disk.aside(folder.path) as path:
-        with disk.new_file(path) as file:
-            steps.write_preview(picture, file)
-        path.replace(folder.preview)
+    """Make the plan of a photo."""
     plan = cache.get(job.owner, picture.facts, job.options, finder.models) if cache else None
     if plan is None:
         plan = pipeline.find(picture, finder, job.options, progress.step)
