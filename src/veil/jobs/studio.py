@@ -9,8 +9,8 @@ from typing import IO
 
 from veil import plan as plans
 from veil import report as reports
-from veil.errors import ConflictError, InputError, PlanError
-from veil.jobs import intake, orders, steps
+from veil.errors import ConflictError, InputError, JobError, PlanError
+from veil.jobs import intake, orders, steps, videos
 from veil.jobs.folder import JobFolder, no_such_photo, settled
 from veil.jobs.job import Job, JobState, Order, Problem
 from veil.jobs.limits import Limits
@@ -248,12 +248,29 @@ class Studio:
             PlanError: The plan was made for another picture, or holds too many regions.
         """
         folder = self._folder(owner, job_id)
-        _, saved = folder.read_settled()
+        job, saved = folder.read_settled()
         shown = saved if plan is None else self._checked(plan)
         plans.check_fits(shown, saved.picture)
         small = self._preview_file(folder)
         with self._previewing, folder.unless_gone():
-            return steps.covered_preview(small, shown, self._own(options))
+            frame = job.film.shown if job.film else 0
+            return steps.covered_preview(small, shown, self._own(options), frame)
+
+    def screening(self, owner: str, job_id: str) -> Path:
+        """Return a small copy of a video to look at, an MP4 file.
+
+        Raises:
+            JobError: It is still being made, or this is no video.
+        """
+        folder = self._folder(owner, job_id)
+        _check_film(folder)
+        return folder.screening
+
+    def times(self, owner: str, job_id: str) -> list[float]:
+        """Return when each frame of a video is shown, in seconds, the first at 0. Errors as for screening()."""
+        folder = self._folder(owner, job_id)
+        _check_film(folder)
+        return videos.read_times(folder).seconds
 
     def request_result(self, owner: str, job_id: str, options: Options) -> Result:
         """Return the whole covered photo if it is there, and have it made otherwise.
@@ -288,7 +305,9 @@ class Studio:
         job, plan = folder.read_settled()
         order = orders.order_for(self._own(options or job.options))
         made = job.order(order.key)
-        return reports.report(plan, order.options.style, made.sha256 if made and made.sha256 else None)
+        if made is None or not made.sha256:
+            return reports.report(plan, order.options.style)
+        return reports.report(plan, order.options.style, made.sha256, dropped=made.dropped)
 
     def delete(self, owner: str, job_id: str) -> None:
         """Delete a photo and all that was made of it; work in hand stops."""
@@ -335,6 +354,18 @@ class Studio:
                 f"The plan has {len(plan.regions)} regions and {self.limits.regions} is the limit; it was not used."
             )
         return plans.from_json(plans.to_json(plan))
+
+
+def _check_film(folder: JobFolder) -> None:
+    """Refuse what only a video has whose frames have been counted."""
+    job = folder.read()
+    if job.film is not None and job.film.frames:
+        return
+    if job.problem is not None:
+        raise job.problem.error()
+    if job.picture is not None:
+        raise JobError("This is not a video; nothing was made of it.")
+    raise JobError("This video is still being read, or is none. Ask again soon.")
 
 
 def _save_plan(folder: JobFolder, job: Job, plan: Plan) -> None:

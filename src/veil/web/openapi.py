@@ -63,7 +63,7 @@ def document(options: Options) -> dict[str, Any]:
         },
         "servers": [{"url": "/"}],
         "security": [{}, {"token": []}],
-        "paths": _studio() | _photos(options) | _plan() | _pictures(options) | _results(options),
+        "paths": _studio() | _photos(options) | _plan() | _pictures(options) | _films(options) | _results(options),
         "components": {
             "schemas": schemas(),
             "responses": {str(code): _refusal(code) for code in ANYWHERE},
@@ -207,6 +207,30 @@ def _pictures(options: Options) -> dict[str, Any]:
                 picture,
                 refusals=_MADE_OF_IT,
                 body=_body(JSON, ref("Plan")),
+            ),
+        },
+    }
+
+
+def _films(options: Options) -> dict[str, Any]:
+    return {
+        f"{_PHOTO}/video": {
+            "parameters": [_photo_id()],
+            "get": _operation(
+                "video",
+                "Fetch a small copy of a video to look at, or a part of it: it is there before faces are found",
+                {
+                    200: _content("video/mp4", _FILE, "All of it"),
+                    206: _content("video/mp4", _FILE, "The part that Range asks for, or the beginning of that"),
+                    416: {"description": "It has no such part"},
+                },
+                refusals=_MADE_OF_IT,
+            ),
+        },
+        f"{_PHOTO}/times": {
+            "parameters": [_photo_id()],
+            "get": _operation(
+                "times", "Tell when each frame of a video is shown", {200: _json("Times", "It")}, refusals=_MADE_OF_IT
             ),
         },
     }

@@ -12,6 +12,14 @@ from veil.jobs.studio import Result, Studio
 from veil.options import Stage
 from veil.web.inputs import chosen, json_text
 
+VIDEO_TYPES = {
+    "mp4": "video/mp4",
+    "mov": "video/quicktime",
+    "mkv": "video/matroska",
+    "webm": "video/webm",
+    "avi": "video/x-msvideo",
+    "ts": "video/mp2t",
+}
 ASK_AGAIN = {"Retry-After": "1"}  # seconds
 
 
@@ -60,7 +68,7 @@ def _add_results(app: Flask, studio: Studio) -> None:
         if made.path is None:
             return _making()
         try:
-            response = _send(made.path, f"image/{made.format}")
+            response = _send(made.path, _mimetype(made.format))
         except NoSuchPhotoError:  # or only this file, since the plan has changed; then a new one is made
             ask(photo_id)
             return _making()
@@ -71,6 +79,10 @@ def _add_results(app: Flask, studio: Studio) -> None:
 
 def _shown(preview: Preview) -> Response:
     return Response(preview.data, mimetype=f"image/{preview.format}")
+
+
+def _mimetype(format: str) -> str:
+    return VIDEO_TYPES.get(format, f"image/{format}")
 
 
 def _making() -> tuple[Response, int, dict[str, str]]:
