@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from tests.fakes import photo
 from tests.jobs.films import FILM, FRAMES, filmed
 from tests.jobs.loads import spotting
 from tests.web.conftest import API, Submit, app_of, client_of, result_of
@@ -62,12 +63,10 @@ def test_the_times_of_its_frames(video: dict[str, Any], client: FlaskClient) -> 
     assert answer.json == {"times": [round(0.04 * index, 6) for index in range(FRAMES)]}
 
 
-@pytest.mark.parametrize("what", ["video", "times"])
+@pytest.mark.parametrize("what", ["video", "times", "frames/0"])
 def test_what_only_videos_have_is_not_there_for_others(
     submit: Submit, client: FlaskClient, studio: Studio, what: str
 ) -> None:
-    from tests.fakes import photo
-
     still = submit(photo())
     answer = client.get(f"{API}/{still['id']}/{what}")
     assert (answer.status_code, (answer.json or {})["kind"]) == (409, "not-ready")
@@ -77,7 +76,7 @@ def test_what_only_videos_have_is_not_there_for_others(
 
 def test_another_session_sees_none_of_it(video: dict[str, Any], studio: Studio) -> None:
     other = client_of(app_of(studio), "1" * 32)
-    for what in ("video", "times"):
+    for what in ("video", "times", "frames/0"):
         assert other.get(f"{API}/{video['id']}/{what}").status_code == 404
 
 
@@ -94,3 +93,23 @@ def test_the_result_is_a_video(
     told = client.get(f"{API}/{video['id']}/report").json
     assert told is not None
     assert {"doubtful", "dropped"} <= told.keys()
+
+
+def test_single_frames(video: dict[str, Any], client: FlaskClient) -> None:
+    url = f"{API}/{video['id']}/frames"
+    plain, covered = client.get(f"{url}/10"), client.get(f"{url}/10?covered=1&style=solid")
+    assert (plain.status_code, plain.mimetype, covered.status_code) == (200, "image/jpeg", 200)
+    assert plain.data != covered.data
+    assert client.get(f"{url}/10?covered=0").data == plain.data
+    plan = client.get(f"{API}/{video['id']}/plan").json
+    assert plan is not None
+    unsaved = client.post(f"{url}/10?style=solid", json=plan)
+    assert unsaved.data == covered.data
+    assert client.post(f"{url}/10?style=solid", json={**plan, "regions": []}).data == plain.data
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("30", 400), ("-1", 404), ("x", 404), ("1?covered=2", 400), ("1?grow=2", 400)]
+)
+def test_frames_that_cannot_be_shown(video: dict[str, Any], client: FlaskClient, path: str, status: int) -> None:
+    assert client.get(f"{API}/{video['id']}/frames/{path}").status_code == status

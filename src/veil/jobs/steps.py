@@ -66,15 +66,17 @@ def make_preview(original: Path, preview: Path, *, max_pixels: int) -> None:
         path.replace(preview)
 
 
-def write_small(pixels: Pixels, stream: BinaryIO) -> None:
-    """Write a frame of a video as a small picture that every browser shows.
+def small(pixels: Pixels, side: int = PREVIEW_SIDE) -> Preview:
+    """Return a frame of a video as a small picture that every browser shows.
 
     Args:
         pixels: RGB, shape (H, W, 3), uint8.
-        stream: An empty binary file that can seek.
+        side: The most pixels of its longer side.
     """
-    small = picture_from_array(_shrunk(pixels))
-    encode(small.frames(), small, stream, format=_OPAQUE, quality=PREVIEW_QUALITY, quick=True)
+    stream = io.BytesIO()
+    picture = picture_from_array(_shrunk(pixels, side))
+    encode(picture.frames(), picture, stream, format=_OPAQUE, quality=PREVIEW_QUALITY, quick=True)
+    return Preview(stream.getvalue(), _OPAQUE)
 
 
 def read_preview(preview: Path) -> Preview:
@@ -136,10 +138,10 @@ def _small(frame: Frame) -> Frame:
     return Frame(_shrunk(frame.pixels), None if frame.alpha is None else _shrunk(frame.alpha))
 
 
-def _shrunk(samples: Pixels) -> Pixels:
-    """Return samples, (H, W) or (H, W, 3), scaled down so that the longer side has at most PREVIEW_SIDE pixels."""
+def _shrunk(samples: Pixels, side: int = PREVIEW_SIDE) -> Pixels:
+    """Return samples, (H, W) or (H, W, 3), scaled down so that the longer side has at most ``side`` pixels."""
     height, width = samples.shape[:2]
-    scale = PREVIEW_SIDE / max(height, width)
+    scale = side / max(height, width)
     if scale >= 1:
         return samples
     size = (max(1, round(width * scale)), max(1, round(height * scale)))

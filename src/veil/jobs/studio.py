@@ -15,6 +15,7 @@ from veil.jobs.folder import JobFolder, no_such_photo, settled
 from veil.jobs.job import Job, JobState, Order, Problem
 from veil.jobs.limits import Limits
 from veil.jobs.queue import Queue
+from veil.jobs.shelf import Shelf
 from veil.jobs.steps import Preview
 from veil.jobs.store import Store
 from veil.options import Options
@@ -82,6 +83,7 @@ class Studio:
         self._store = store
         self._queue = queue
         self._previewing = threading.Semaphore(PREVIEWS_AT_ONCE)
+        self._shelf = Shelf()
         self._closed = threading.Event()
 
     def close(self) -> None:
@@ -271,6 +273,39 @@ class Studio:
         folder = self._folder(owner, job_id)
         _check_film(folder)
         return videos.read_times(folder).seconds
+
+    def frame(
+        self,
+        owner: str,
+        job_id: str,
+        index: int,
+        options: Options | None = None,
+        plan: Plan | None = None,
+    ) -> Preview:
+        """Return one frame of a video, no larger than a preview.
+
+        Args:
+            owner: Whose video it is.
+            job_id: Which.
+            index: Number of the frame, from 0.
+            options: All settings, of which those of stage COVER are used; None shows the frame as it is.
+            plan: Unsaved changes; the saved plan if None.
+
+        Raises:
+            JobError: Its frames have not been counted, or it is no video; or covered, as for plan().
+            PlanError: As for preview().
+            UsageError: There is no such frame.
+        """
+        folder = self._folder(owner, job_id)
+        _check_film(folder)
+        if options is None:
+            job, shown = folder.read(), None
+        else:
+            job, saved = folder.read_settled()
+            shown = saved if plan is None else self._checked(plan)
+            plans.check_fits(shown, saved.picture)
+        with self._previewing:
+            return self._shelf.frame(folder, job, index, shown, self._own(options or self.options))
 
     def request_result(self, owner: str, job_id: str, options: Options) -> Result:
         """Return the whole covered photo if it is there, and have it made otherwise.

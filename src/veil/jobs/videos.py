@@ -176,8 +176,6 @@ def _screen(folder: JobFolder, video: Video, progress: Progress) -> None:
 
 def _show(folder: JobFolder, pixels: Pixels, index: int) -> None:
     """Make a frame the preview."""
-    with folder.unless_gone(), disk.aside(folder.path) as path:
-        with disk.new_file(path) as file:
-            steps.write_small(pixels, file)
-        path.replace(folder.preview)
+    with folder.unless_gone():
+        disk.write_whole(folder.preview, steps.small(pixels).data)
     folder.change(lambda job: replace(job, film=job.film and replace(job.film, shown=index)))

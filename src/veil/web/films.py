@@ -5,9 +5,14 @@ from pathlib import Path
 from flask import Flask, Response, g, jsonify, request, send_file
 from werkzeug.datastructures import Range
 
-from veil.errors import NoSuchPhotoError
+from veil import plan as plans
+from veil.errors import NoSuchPhotoError, UsageError
 from veil.jobs.studio import Studio
+from veil.options import Stage
+from veil.web.inputs import chosen, json_text
+from veil.web.pictures import shown
 
+COVERED = "covered"
 PART_BYTES = 1 << 21
 """The most that a request for a part of a file is given. A browser that has enough for now stops reading, and a thread
 of the server would wait until it goes on."""
@@ -23,6 +28,23 @@ def add_films(app: Flask, studio: Studio) -> None:
     @app.get("/api/v1/photos/<photo_id>/times")
     def times(photo_id: str) -> Response:
         return jsonify(times=studio.times(g.owner, photo_id))
+
+    @app.get("/api/v1/photos/<photo_id>/frames/<int:index>")
+    def frame(photo_id: str, index: int) -> Response:
+        options = chosen(studio.options, Stage.COVER, besides=frozenset({COVERED}))
+        return shown(studio.frame(g.owner, photo_id, index, options if _is_to_be_covered() else None))
+
+    @app.post("/api/v1/photos/<photo_id>/frames/<int:index>")
+    def frame_by_plan(photo_id: str, index: int) -> Response:
+        options = chosen(studio.options, Stage.COVER)
+        return shown(studio.frame(g.owner, photo_id, index, options, plans.from_json(json_text())))
+
+
+def _is_to_be_covered() -> bool:
+    text = request.args.get(COVERED, "0")
+    if text not in ("0", "1"):
+        raise UsageError(f"{COVERED}: {text!r} is neither 0 nor 1; nothing was done.")
+    return text == "1"
 
 
 def _send_parts(path: Path) -> Response:

@@ -32,18 +32,18 @@ def add_pictures(app: Flask, studio: Studio) -> None:
 def _add_previews(app: Flask, studio: Studio) -> None:
     @app.get("/api/v1/photos/<photo_id>/original")
     def original(photo_id: str) -> Response:
-        return _shown(studio.preview_original(g.owner, photo_id))
+        return shown(studio.preview_original(g.owner, photo_id))
 
     @app.get("/api/v1/photos/<photo_id>/preview")
     def preview(photo_id: str) -> Response:
         options = chosen(studio.options, Stage.COVER)
-        return _shown(studio.preview(g.owner, photo_id, options))
+        return shown(studio.preview(g.owner, photo_id, options))
 
     @app.post("/api/v1/photos/<photo_id>/preview")
     def preview_plan(photo_id: str) -> Response:
         options = chosen(studio.options, Stage.COVER)
         plan = plans.from_json(json_text())
-        return _shown(studio.preview(g.owner, photo_id, options, plan))
+        return shown(studio.preview(g.owner, photo_id, options, plan))
 
 
 def _add_results(app: Flask, studio: Studio) -> None:
@@ -77,7 +77,8 @@ def _add_results(app: Flask, studio: Studio) -> None:
         return response
 
 
-def _shown(preview: Preview) -> Response:
+def shown(preview: Preview) -> Response:
+    """Answer with a small picture."""
     return Response(preview.data, mimetype=f"image/{preview.format}")
 
 
