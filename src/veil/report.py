@@ -29,7 +29,7 @@ def report(plan: Plan, style: str, output_sha256: str | None = None, *, dropped:
         drawn=counts[State.DRAWN],
         kept=counts[State.KEPT],
         suggested=counts[State.SUGGESTED],
-        doubtful=sum(len(region.doubtful) for region in plan.regions if region.state in (State.COVERED, State.DRAWN)),
+        doubtful=sum(len(region.doubtful) for region in plan.regions if region.state is State.COVERED),
         dropped=dropped,
         output_sha256=output_sha256,
     )
