@@ -12,17 +12,18 @@ from typing import BinaryIO, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from veil import boxes
 from veil import plan as plans
 from veil import report as reports
 from veil.detect import Finder
-from veil.errors import PlanError
+from veil.errors import PlanError, UsageError
 from veil.files import sha256_of
 from veil.media.formats import media_named
 from veil.media.video import Patch, Video, VideoFrame, Written, write_video
 from veil.media.video_formats import CODECS, check_container, choose_codec
 from veil.options import AUTO, Options
 from veil.redact import redact, touched
-from veil.track import Follower, Watched, Watcher, followed, shrunk, tracks
+from veil.track import Follower, Watched, Watcher, followed, small_grey, tracks
 from veil.types import Area, Box, Facts, Kind, Plan, Region, Report, Shape, Voice
 
 USUAL_QUALITY = 90
@@ -93,14 +94,17 @@ def follow(video: Video, frame: int, box: Box, *, shape: Shape, pts: Sequence[in
     Args:
         video: An open video.
         frame: Number of the frame in which the area was drawn.
-        box: The area, in pixels; some of it lies in the picture.
+        box: The area, in pixels.
         shape: Its outline; not a polygon.
         pts: That of each frame of the video, as an earlier pass has seen it.
         step: Called after each frame that is read, each at most once; may raise to stop the work.
 
     Raises:
+        UsageError: The area lies outside of the picture.
         InputError: The video is damaged or has changed.
     """
+    if not boxes.touches(boxes.stack([box]), video.facts.width, video.facts.height).all():
+        raise UsageError("The area to follow lies outside of the picture; nothing was done.")
     unit = video.facts.time_base
     with closing(video.frames(frame, pts[frame])) as frames:
         drawn = next(frames)
@@ -125,7 +129,7 @@ def _small(
     """Yield the brightness of some frames, shrunk: a video can only be read forwards."""
     with closing(video.frames(first, pts[first])) as frames:
         for frame in islice(frames, stop - first):
-            yield shrunk(frame.grey, longer_side)
+            yield small_grey(frame.grey, longer_side).copy()  # or the whole frame would be held
             step()
 
 
