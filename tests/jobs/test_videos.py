@@ -108,7 +108,7 @@ def test_the_copy_comes_before_the_search_and_the_record_tells(store: Store, mon
     monkeypatch.setattr(pipeline, "find", looking)
     job = accept(store, filmed())
     folder = folder_of(store, job)
-    assert job.kind is None
+    assert job.kind is Kind.VIDEO
     work(store, job.id, tools(spotting))
     assert seen == [(Kind.VIDEO, None, FRAMES, True)]
 

@@ -14,6 +14,7 @@ from veil.jobs import disk
 from veil.jobs.folder import JobFolder
 from veil.jobs.job import Job, JobState, Order
 from veil.jobs.store import SAME, Store, is_name
+from veil.media.files import is_video
 from veil.options import Options
 
 CHUNK_BYTES = 1 << 20
@@ -70,7 +71,17 @@ def accept(store: Store, owner: str, upload: IO[bytes], options: Options, order:
         sha256 = _copy(store, upload, folder.original, _room_for(store, owner))
         content = store.seal(f"content\n{sha256}\n{options.digest()}")
         now = store.clock()
-        job = Job(secrets.token_hex(16), owner, JobState.QUEUED, options, content, now, now, orders=(order,))
+        job = Job(
+            secrets.token_hex(16),
+            owner,
+            JobState.QUEUED,
+            options,
+            content,
+            created=now,
+            changed=now,
+            orders=(order,),
+            begins_as_video=is_video(folder.original),
+        )
         folder.prepare(job)
         disk.sync_folder(folder.path)
         while True:
