@@ -10,7 +10,7 @@ from typing import IO
 from veil import plan as plans
 from veil import report as reports
 from veil.errors import ConflictError, InputError, JobError, PlanError
-from veil.jobs import intake, orders, steps, videos
+from veil.jobs import disk, intake, orders, steps, videos
 from veil.jobs.folder import JobFolder, no_such_photo, settled
 from veil.jobs.job import Job, JobState, Order, Problem
 from veil.jobs.limits import Limits
@@ -454,7 +454,9 @@ class Studio:
             if not folder.preview.exists():
                 job = settled(folder.read())
                 try:
-                    steps.make_preview(folder.original, folder.preview, max_pixels=job.options.max_pixels)
+                    data = steps.make_preview(folder.original, max_pixels=job.options.max_pixels)
+                    with folder.changing():  # a worker that begins just now clears away what is unfinished
+                        disk.write_whole(folder.preview, data)
                 except InputError:
                     if folder.is_gone():
                         raise no_such_photo() from None
