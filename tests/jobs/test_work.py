@@ -357,6 +357,18 @@ def test_work_that_takes_too_long_is_given_up(store: Store) -> None:
         progress.step()
 
 
+def test_a_video_may_take_long_as_long_as_it_goes_on(store: Store) -> None:
+    folder = folder_of(store, accept(store, photo()))
+    clock = Clock(0)
+    progress = Progress(folder, threading.Event(), 60, clock, each=True)
+    for _ in range(10):
+        clock.now += 60
+        progress.step()
+    clock.now += 61
+    with pytest.raises(StoppedError, match="took too long"):
+        progress.step()
+
+
 def test_a_photo_that_takes_too_long_fails_alone(tmp_path: Path) -> None:
     store = Store(tmp_path / "store", Limits(free_bytes=0, work_seconds=-1))
     job, folder = worked(store, photo())
