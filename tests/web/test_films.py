@@ -168,9 +168,10 @@ def test_videos_and_photos_are_packed_together(
     video: dict[str, Any], submit: Submit, client: FlaskClient, studio: Studio
 ) -> None:
     still = submit(photo())
-    results = [result_of(client, studio, each["id"]).data for each in (video, still)]
+    results = [result_of(client, studio, each["id"]).data for each in (video, still)]  # it has no sound to keep
     wanted = [{"id": each["id"], "name": name} for each, name in ((video, "a.mp4"), (still, "b.png"))]
-    answer = client.post("/api/v1/archive", json={"photos": wanted})
+    assert result_of(client, studio, video["id"], "?voice=keep").status_code == 200
+    answer = client.post("/api/v1/archive?voice=keep", json={"photos": wanted})
     with zipfile.ZipFile(io.BytesIO(answer.data)) as packed:
         assert [packed.read(name) for name in ("a.mp4", "b.png")] == results
         assert {about.compress_type for about in packed.infolist()} == {zipfile.ZIP_STORED}
