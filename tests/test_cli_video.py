@@ -142,7 +142,7 @@ def test_nothing_is_left_half_written(
     if place == "find":
         monkeypatch.setattr(Spotting, "detect", fail)
     else:
-        monkeypatch.setattr("veil.pipeline_video.redact", fail)
+        monkeypatch.setattr("veil.pipeline_video.redact_planes", fail)
     veil("run", walk, code=130 if error is KeyboardInterrupt else 1)
     assert [path.name for path in walk.parent.iterdir()] == ["walk.mp4"]
 
@@ -151,13 +151,13 @@ KILLED = """
 import os, signal, sys
 from tests.footage import spotter
 from veil import cli, detect, pipeline_video
-frames, redact = [], pipeline_video.redact
+frames, redact_planes = [], pipeline_video.redact_planes
 def dying(*arguments, **more):
     frames.append(1)
     if len(frames) == 9:
         os.kill(os.getpid(), signal.SIGKILL)
-    return redact(*arguments, **more)
-pipeline_video.redact = dying
+    return redact_planes(*arguments, **more)
+pipeline_video.redact_planes = dying
 detect.load = lambda profile, streams=1: spotter()
 cli.main(sys.argv[1:])
 """

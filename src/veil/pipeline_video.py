@@ -16,10 +16,10 @@ from veil.detect import Finder
 from veil.errors import PlanError
 from veil.files import sha256_of
 from veil.media.formats import media_named
-from veil.media.video import Patch, Video, VideoFrame, Written, write_video
+from veil.media.video import Video, VideoFrame, Written, write_video
 from veil.media.video_formats import CODECS, check_container, choose_codec
 from veil.options import AUTO, Options
-from veil.redact import redact, touched
+from veil.redact import GREEN, redact_planes
 from veil.track import Watched, Watcher, tracks
 from veil.types import Area, Facts, Kind, Plan, Region, Report, Shape, Voice
 
@@ -120,7 +120,7 @@ def _covered(video: Video, plan: Plan, options: Options, step: Step) -> Generato
     count = 0
     with closing(video.frames()) as frames:
         for frame in frames:
-            yield _cover_frame(frame, plans.to_cover(plan, frame.index), options)
+            yield cover_frame(frame, plans.to_cover(plan, frame.index), options)
             count += 1
             step()
     if count != plan.picture.frames:
@@ -130,21 +130,23 @@ def _covered(video: Video, plan: Plan, options: Options, step: Step) -> Generato
         )
 
 
-def _cover_frame(frame: VideoFrame, regions: Sequence[Region], options: Options) -> VideoFrame:
+def cover_frame(frame: VideoFrame, regions: Sequence[Region], options: Options) -> VideoFrame:
+    """Return a frame with regions covered, in the video's own colours; without any, the frame itself."""
     if not regions:
         return frame
-    covered = redact(
-        frame.pixels,
+    layout = frame.image.layout
+    planes = redact_planes(
+        frame.image.planes(),
         regions,
         options.style,
-        color=options.color,
+        step=layout.step,
+        cell=layout.cell,
+        peak=layout.peak,
+        color=layout.numbers(options.color),
         strength=options.strength,
-        safety_boxes=options.boxes,
-    ).astype(np.uint8, copy=False)
-    return frame.with_patches(
-        Patch(*window, covered[window], None if options.boxes else mask)  # the green line lies beside an ellipse
-        for window, mask in touched(regions, *covered.shape[:2])
+        line=layout.numbers(GREEN) if options.boxes else None,
     )
+    return frame.with_planes(planes)
 
 
 def _dropped(video: Video, options: Options, written: Written) -> Iterator[str]:

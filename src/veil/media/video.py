@@ -26,7 +26,6 @@ from veil.media.video_file import (
     sniff_video,
     video_refusal,
 )
-from veil.media.video_image import Patch
 from veil.media.video_reader import Look, VideoFrame, look_at, read_frames
 from veil.media.video_threads import ahead
 from veil.media.video_whole import check_whole
@@ -35,7 +34,6 @@ from veil.media.video_writer import Written, write_video
 __all__ = [
     "DEFAULT_MAX_PIXELS",
     "Colour",
-    "Patch",
     "Track",
     "Video",
     "VideoFacts",
