@@ -54,6 +54,7 @@ def target_of(video: Video, options: Options) -> Target:
 def find(video: Video, finder: Finder, options: Options, step: Step) -> Plan:
     """Return what is to be covered in a video. Arguments and errors are those of pipeline.find()."""
     watched = _watch(video, finder, step)
+    finder.release()
     shape, area = Shape(options.shape), Area(options.area)
     regions = [plans.drawn(place, shape) for place in options.region]
     regions += plans.followed(

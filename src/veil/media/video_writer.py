@@ -22,6 +22,7 @@ from veil.media.video_formats import (
     check_container,
     choose_codec,
     encoder_options,
+    lookahead,
     usual_container,
     working_layout,
 )
@@ -124,7 +125,9 @@ def _choose(video: "Video", container: str | None, codec: str | None, quality: i
     codec = choose_codec(codec, container, layout)
     held = working_layout(codec, layout)
     assert held is not None  # choose_codec() has seen to it
-    return Encoding(video.facts, container, codec, held, encoder_options(codec, quality, preset))
+    options = encoder_options(codec, quality, preset)
+    ahead = lookahead(codec, preset, layout.width * layout.height)
+    return Encoding(video.facts, container, codec, held, options, ahead)
 
 
 def _write(video: "Video", frames: Iterator[VideoFrame], sink: Sink, encoding: Encoding, kinds: set[str]) -> Written:
