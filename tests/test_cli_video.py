@@ -16,6 +16,7 @@ from tests import fakes
 from tests.footage import Actor, Film, Spotting, screened, shoot, spotter
 from tests.media.clips import Sound, heard, make_clip
 from tests.test_pipeline_video import assert_covered
+from veil import pipeline_video
 from veil import plan as plans
 from veil.cli import main
 from veil.detect import Finder
@@ -78,6 +79,29 @@ def test_a_folder_may_hold_pictures_and_videos(walk: Path, tmp_path: Path) -> No
     told = {each["picture"]["kind"]: each for each in json.loads((tmp_path / "report.json").read_text())["pictures"]}
     assert (told["video"]["covered"], told["video"]["picture"]["frames"], told["video"]["doubtful"]) == (1, 20, 0)
     assert told["video"]["dropped"] == [] and told["still"]["nothing_found"]
+
+
+@pytest.mark.parametrize("command", ["run", "find"])
+def test_videos_are_worked_on_one_after_the_other(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        (tmp_path / "in").mkdir(exist_ok=True)
+        shoot(Film([], 4), tmp_path / f"in/{number}.mp4")
+    at_work: list[int] = []
+    watch = pipeline_video._watch
+
+    def watching(*arguments: Any) -> Any:
+        at_work.append(1)
+        assert len(at_work) == 1
+        watched = watch(*arguments)
+        at_work.pop()
+        return watched
+
+    monkeypatch.setattr("veil.cli._workers", lambda tasks, profile: 3)
+    monkeypatch.setattr(pipeline_video, "_watch", watching)
+    veil(command, tmp_path / "in", "-o", tmp_path / "out", "--quiet")
+    assert len(list((tmp_path / "out").iterdir())) == 4
 
 
 def test_what_wants_a_look_and_what_is_missing_is_named(tmp_path: Path) -> None:

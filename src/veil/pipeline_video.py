@@ -16,7 +16,7 @@ from veil.detect import Finder
 from veil.errors import PlanError
 from veil.files import sha256_of
 from veil.media.formats import media_named
-from veil.media.video import Video, VideoFrame, Written, write_video
+from veil.media.video import Video, VideoFrame, Written, check_tracks, write_video
 from veil.media.video_formats import CODECS, check_container, choose_codec
 from veil.options import AUTO, Options
 from veil.redact import GREEN, redact_planes
@@ -46,6 +46,7 @@ def target_of(video: Video, options: Options) -> Target:
     container = media_named(options.format) if options.format else video.facts.container
     check_container(container, video.facts)
     codec = choose_codec(None if options.codec == AUTO else options.codec, container, video.look.layout)
+    check_tracks(video, container, codec, sound=_sound(options), subtitles=options.subtitles)
     best, worst = CODECS[codec].qualities
     own = np.interp(options.quality, [1, USUAL_QUALITY, 100], [worst, CODECS[codec].quality, best])
     return Target(container, codec, round(float(own)))
@@ -68,7 +69,6 @@ def cover(video: Video, plan: Plan, stream: BinaryIO, options: Options, step: St
     """Write a video with the regions of a plan covered. Arguments and errors are those of pipeline.cover()."""
     plans.check_fits(plan, _facts(video, frames=plan.picture.frames))
     target = target_of(video, options)
-    sound: Literal["mute", "keep"] = "keep" if options.voice == Voice.KEEP else "mute"
     written = write_video(
         video,
         _covered(video, plan, options, step),
@@ -77,10 +77,14 @@ def cover(video: Video, plan: Plan, stream: BinaryIO, options: Options, step: St
         codec=target.codec,
         quality=target.quality,
         preset=options.preset,
-        sound=sound,
+        sound=_sound(options),
         subtitles=options.subtitles,
     )
     return reports.report(plan, options.style, sha256_of(stream), dropped=tuple(_dropped(video, options, written)))
+
+
+def _sound(options: Options) -> Literal["mute", "keep"]:
+    return "keep" if options.voice == Voice.KEEP else "mute"
 
 
 def _facts(video: Video, *, frames: int) -> Facts:

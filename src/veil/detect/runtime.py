@@ -10,7 +10,6 @@ import queue
 import sys
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Literal
@@ -100,6 +99,7 @@ class Model:
         _verify(weights)
         self._file = weights.file
         self._multiple = takes.multiple
+        self._streams = tuning.streams
         # One request for each stream: a further thread would only wait inside OpenVINO, holding more memory.
         self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
         with _FIRST_USE:
@@ -157,10 +157,18 @@ class Model:
     def release(self) -> None:
         """Let go of the memory that looking took, 0.1 GB for a megapixel; the next look takes it anew.
 
-        While another thread looks, nothing happens.
+        While another thread looks, nothing happens; one that wants to look waits for the moment that this takes.
         """
-        with suppress(RuntimeError):  # what OpenVINO raises then
+        held: list[Any] = []
+        try:
+            while len(held) < self._streams:
+                held.append(self._idle.get_nowait())
             self._compiled.release_memory()
+        except queue.Empty:
+            return
+        finally:
+            for request in held:
+                self._idle.put(request)
         if hasattr(_C_LIBRARY, "malloc_trim"):  # or what was freed stays with this process
             _C_LIBRARY.malloc_trim(0)
 

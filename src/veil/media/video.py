@@ -29,7 +29,7 @@ from veil.media.video_file import (
 from veil.media.video_reader import Look, VideoFrame, look_at, read_frames
 from veil.media.video_threads import ahead
 from veil.media.video_whole import check_whole
-from veil.media.video_writer import Written, write_video
+from veil.media.video_writer import Written, check_tracks, write_video
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
@@ -39,6 +39,7 @@ __all__ = [
     "VideoFacts",
     "VideoFrame",
     "Written",
+    "check_tracks",
     "looks_like_video",
     "open_video",
     "write_video",
