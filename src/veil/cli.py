@@ -165,7 +165,7 @@ def run(
     """
     from veil import detect, pipeline
     from veil.batch import refuse_inputs
-    from veil.files import check_target, write_aside
+    from veil.files import check_target, sweep, write_aside
     from veil.media.files import open_media
     from veil.media.image import Picture
 
@@ -176,6 +176,8 @@ def run(
         refuse_inputs([report_file], tasks)
         if report_file.resolve() in {task.target.resolve() for task in tasks}:
             raise OutputError(f"{report_file} is also the name of a result; nothing was done.\nChoose another name.")
+    for folder in {task.target.parent for task in tasks}:
+        sweep(folder)
     workers = _workers(len(tasks), options.profile)
     finder = detect.load(options.profile, streams=workers)
     one_video = Lock()  # a video uses all processors by itself, and much memory
