@@ -16,10 +16,10 @@ from veil.detect import Finder
 from veil.errors import PlanError
 from veil.files import sha256_of
 from veil.media.formats import media_named
-from veil.media.video import Patch, Video, VideoFrame, Written, write_video
+from veil.media.video import Video, VideoFrame, Written, check_tracks, write_video
 from veil.media.video_formats import CODECS, check_container, choose_codec
 from veil.options import AUTO, Options
-from veil.redact import redact, touched
+from veil.redact import GREEN, redact_planes
 from veil.track import Watched, Watcher, tracks
 from veil.types import Area, Facts, Kind, Plan, Region, Report, Shape, Voice
 
@@ -46,6 +46,7 @@ def target_of(video: Video, options: Options) -> Target:
     container = media_named(options.format) if options.format else video.facts.container
     check_container(container, video.facts)
     codec = choose_codec(None if options.codec == AUTO else options.codec, container, video.look.layout)
+    check_tracks(video, container, codec, sound=_sound(options), subtitles=options.subtitles)
     best, worst = CODECS[codec].qualities
     own = np.interp(options.quality, [1, USUAL_QUALITY, 100], [worst, CODECS[codec].quality, best])
     return Target(container, codec, round(float(own)))
@@ -54,6 +55,7 @@ def target_of(video: Video, options: Options) -> Target:
 def find(video: Video, finder: Finder, options: Options, step: Step) -> Plan:
     """Return what is to be covered in a video. Arguments and errors are those of pipeline.find()."""
     watched = _watch(video, finder, step)
+    finder.release()
     shape, area = Shape(options.shape), Area(options.area)
     regions = [plans.drawn(place, shape) for place in options.region]
     regions += plans.followed(
@@ -67,7 +69,6 @@ def cover(video: Video, plan: Plan, stream: BinaryIO, options: Options, step: St
     """Write a video with the regions of a plan covered. Arguments and errors are those of pipeline.cover()."""
     plans.check_fits(plan, _facts(video, frames=plan.picture.frames))
     target = target_of(video, options)
-    sound: Literal["mute", "keep"] = "keep" if options.voice == Voice.KEEP else "mute"
     written = write_video(
         video,
         _covered(video, plan, options, step),
@@ -76,10 +77,14 @@ def cover(video: Video, plan: Plan, stream: BinaryIO, options: Options, step: St
         codec=target.codec,
         quality=target.quality,
         preset=options.preset,
-        sound=sound,
+        sound=_sound(options),
         subtitles=options.subtitles,
     )
     return reports.report(plan, options.style, sha256_of(stream), dropped=tuple(_dropped(video, options, written)))
+
+
+def _sound(options: Options) -> Literal["mute", "keep"]:
+    return "keep" if options.voice == Voice.KEEP else "mute"
 
 
 def _facts(video: Video, *, frames: int) -> Facts:
@@ -120,7 +125,7 @@ def _covered(video: Video, plan: Plan, options: Options, step: Step) -> Generato
     count = 0
     with closing(video.frames()) as frames:
         for frame in frames:
-            yield _cover_frame(frame, plans.to_cover(plan, frame.index), options)
+            yield cover_frame(frame, plans.to_cover(plan, frame.index), options)
             count += 1
             step()
     if count != plan.picture.frames:
@@ -130,21 +135,23 @@ def _covered(video: Video, plan: Plan, options: Options, step: Step) -> Generato
         )
 
 
-def _cover_frame(frame: VideoFrame, regions: Sequence[Region], options: Options) -> VideoFrame:
+def cover_frame(frame: VideoFrame, regions: Sequence[Region], options: Options) -> VideoFrame:
+    """Return a frame with regions covered, in the video's own colours; without any, the frame itself."""
     if not regions:
         return frame
-    covered = redact(
-        frame.pixels,
+    layout = frame.image.layout
+    planes = redact_planes(
+        frame.image.planes(),
         regions,
         options.style,
-        color=options.color,
+        step=layout.step,
+        cell=layout.cell,
+        peak=layout.peak,
+        color=layout.numbers(options.color),
         strength=options.strength,
-        safety_boxes=options.boxes,
-    ).astype(np.uint8, copy=False)
-    return frame.with_patches(
-        Patch(*window, covered[window], None if options.boxes else mask)  # the green line lies beside an ellipse
-        for window, mask in touched(regions, *covered.shape[:2])
+        line=layout.numbers(GREEN) if options.boxes else None,
     )
+    return frame.with_planes(planes)
 
 
 def _dropped(video: Video, options: Options, written: Written) -> Iterator[str]:
