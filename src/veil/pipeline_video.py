@@ -6,25 +6,31 @@ run beside the work that is done here.
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
+from itertools import islice
 from typing import BinaryIO, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from veil import boxes
 from veil import plan as plans
 from veil import report as reports
 from veil.detect import Finder
-from veil.errors import PlanError
+from veil.errors import PlanError, UsageError
 from veil.files import sha256_of
 from veil.media.formats import media_named
 from veil.media.video import Video, VideoFrame, Written, check_tracks, write_video
 from veil.media.video_formats import CODECS, check_container, choose_codec
 from veil.options import AUTO, Options
 from veil.redact import GREEN, redact_planes
-from veil.track import Watched, Watcher, tracks
-from veil.types import Area, Facts, Kind, Plan, Region, Report, Shape, Voice
+from veil.track import Follower, Watched, Watcher, followed, small_grey, tracks
+from veil.types import Area, Box, Facts, Kind, Plan, Region, Report, Shape, Voice
 
 USUAL_QUALITY = 90
 """The value of the setting that stands for what a codec is usually told."""
+
+FRAMES_BACK = 128
+"""How many frames are read at a time where a video is followed backwards: 120 MB at most."""
 
 Step = Callable[[], None]
 
@@ -61,13 +67,13 @@ def find(video: Video, finder: Finder, options: Options, step: Step) -> Plan:
     regions += plans.followed(
         tracks(watched, cover=finder.cover), shape=shape, grow=options.grow, area=area, min_height=options.min_size
     )
-    facts = _facts(video, frames=len(watched.times))
+    facts = facts_of(video, frames=len(watched.times))
     return Plan(facts, tuple(regions), options.profile, options.digest(), finder.models)
 
 
 def cover(video: Video, plan: Plan, stream: BinaryIO, options: Options, step: Step) -> Report:
     """Write a video with the regions of a plan covered. Arguments and errors are those of pipeline.cover()."""
-    plans.check_fits(plan, _facts(video, frames=plan.picture.frames))
+    plans.check_fits(plan, facts_of(video, frames=plan.picture.frames))
     target = target_of(video, options)
     written = write_video(
         video,
@@ -87,7 +93,52 @@ def _sound(options: Options) -> Literal["mute", "keep"]:
     return "keep" if options.voice == Voice.KEEP else "mute"
 
 
-def _facts(video: Video, *, frames: int) -> Facts:
+def follow(video: Video, frame: int, box: Box, *, shape: Shape, pts: Sequence[int], step: Step) -> Region:
+    """Return the region of an area that a person drew in one frame: what is in it is followed through its shot.
+
+    Args:
+        video: An open video.
+        frame: Number of the frame in which the area was drawn.
+        box: The area, in pixels.
+        shape: Its outline; not a polygon.
+        pts: That of each frame of the video, as an earlier pass has seen it.
+        step: Called after each frame that is read, each at most once; may raise to stop the work.
+
+    Raises:
+        UsageError: The area lies outside of the picture.
+        InputError: The video is damaged or has changed.
+    """
+    if not boxes.touches(boxes.stack([box]), video.facts.width, video.facts.height).all():
+        raise UsageError("The area to follow lies outside of the picture; nothing was done.")
+    unit = video.facts.time_base
+    with closing(video.frames(frame, pts[frame])) as frames:
+        drawn = next(frames)
+        after, before = (Follower(drawn.grey, box, float(drawn.time)) for _ in range(2))
+        step()
+        for later in frames:
+            step()
+            if not after.see(later.grey, float(later.time)):
+                break
+    stop, goes_on = frame, True
+    while goes_on and stop:
+        first = max(0, stop - FRAMES_BACK)
+        for index, grey in reversed([*enumerate(_small(video, first, stop, pts, before.longer_side, step), first)]):
+            goes_on = goes_on and before.see(grey, float(pts[index] * unit))
+        stop = first
+    return plans.drawn_moving(followed(frame, box, before, after), shape)
+
+
+def _small(
+    video: Video, first: int, stop: int, pts: Sequence[int], longer_side: int, step: Step
+) -> Iterator[NDArray[np.uint8]]:
+    """Yield the brightness of some frames, shrunk: a video can only be read forwards."""
+    with closing(video.frames(first, pts[first])) as frames:
+        for frame in islice(frames, stop - first):
+            yield small_grey(frame.grey, longer_side).copy()  # or the whole frame would be held
+            step()
+
+
+def facts_of(video: Video, *, frames: int) -> Facts:
     """Return what a plan says of a video. How many frames there are shows only once all were decoded."""
     facts = video.facts
     return Facts(facts.container, Kind.VIDEO, facts.width, facts.height, frames, facts.sha256)
