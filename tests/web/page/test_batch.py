@@ -14,7 +14,7 @@ from tests.web.page.driver import DOUBT, FACE, GREY, Page, holds, near, pixels_o
 
 def test_from_upload_to_download(page: Page) -> None:
     page.open()
-    assert page.one("h1").text == "Cover every face. Keep the photo."
+    assert page.one("h1").text == "Cover every face. Keep the picture."
     page.add(one_png=fakes.photo(FACE), two_bmp=fakes.photo(FACE, format="bmp"))
     page.wait_for(".item[data-state=done]", 2)
     assert page.texts(".item .name") == ["one.png", "two.bmp"]

@@ -124,20 +124,20 @@ function outline({ shape, box: [left, top, right, bottom], outline }) {
   return `polygon(nonzero, ${outline.map(share).join(", ")})`;
 }
 
-async function decoded(blob) {
+export async function decoded(blob) {
   const image = new Image();
   image.src = URL.createObjectURL(blob);
   await image.decode();
   return image;
 }
 
-function drop(image) {
+export function drop(image) {
   URL.revokeObjectURL(image.src);
   image.removeAttribute("src");
   image.hidden = true;
 }
 
-function adopt(image, { src }) {
+export function adopt(image, { src }) {
   URL.revokeObjectURL(image.src);
   image.src = src;
   image.hidden = false;

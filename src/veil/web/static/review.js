@@ -2,15 +2,16 @@
 
 import * as api from "./api.js";
 import { Areas } from "./areas.js";
+import { Cinema } from "./cinema.js";
 import { Compare } from "./compare.js";
 import { all, announce, find, tell, write } from "./dom.js";
-import { downloadOne, downloadReport } from "./download.js";
+import { downloadOne, downloadReport, makingOf, stopMaking } from "./download.js";
 import { Gestures, drawsShape } from "./gestures.js";
 import * as model from "./model.js";
 import { Preview } from "./preview.js";
 import { coverQuery, onChoice } from "./settings.js";
 import { Stage } from "./stage.js";
-import { tellProgress, tellSaving, tellVerdict } from "./telling.js";
+import { tellMaking, tellProgress, tellSaving, tellVerdict } from "./telling.js";
 import { Work } from "./work.js";
 import { count, number, t, time } from "./words.js";
 
@@ -22,6 +23,7 @@ export class Review {
   #entry = null;
   #work = null;
   #trial = null; // regions while something is dragged
+  #numbers = new Map(); // by uid: the places in the list
   selected = null;
   tool = "select";
 
@@ -32,8 +34,9 @@ export class Review {
     this.stage = new Stage(find("#stage"));
     this.gestures = new Gestures(this.stage, this);
     this.preview = new Preview(this.stage);
+    this.cinema = new Cinema(this);
     this.compare = new Compare(this.stage, find("#compare"), find("#hold"));
-    this.areas = new Areas(find("#areas"), find(".before", this.stage.root));
+    this.areas = new Areas(find("#areas"), { picture: find(".before", this.stage.root), film: this.cinema.film, faces: this.cinema.faces });
     this.#listen();
     this.#wire();
   }
@@ -70,7 +73,7 @@ export class Review {
     this.batch.addEventListener("drop", ({ detail }) => this.#works.delete(detail.id));
     onChoice((names) => {
       const covering = ["style", "color", "strength", "boxes"].some((name) => names.has(name));
-      if (covering && this.ready) this.preview.want(this.#work, coverQuery(), true);
+      if (covering && this.ready) this.#want(true);
     });
     this.panel.addEventListener("fit", ({ detail }) => this.#refit(detail));
     this.preview.addEventListener("failed", ({ detail }) => tell(detail.sentence, "bad"));
@@ -87,6 +90,11 @@ export class Review {
       leave: (uid) => this.#decide(uid, false),
       reach: (uid) => this.select(uid, true),
       view: () => write(find("#zoom-value"), t("zoom.value", { n: number(Math.round(this.stage.zoom * 100)) })),
+    });
+    on(this.cinema, {
+      open: () => this.#opened(),
+      frame: () => this.#renderStage(),
+      failed: (problem) => tell(problem.sentence, "bad"),
     });
     on(this.areas, {
       pick: (uid) => this.pick(uid),
@@ -106,6 +114,7 @@ export class Review {
     press("#leave-all", () => this.settle(false));
     press("#looked", () => this.looked());
     press("#download", () => this.download());
+    press("#stop-making", () => stopMaking(this.#entry));
     press("#report", () => downloadReport(this.#entry));
     press("#draw-here", () => this.use("ellipse"));
     press("#retry", () => this.batch.again(this.#entry));
@@ -123,8 +132,9 @@ export class Review {
     this.#work = this.#trial = null;
     this.use("select");
     this.preview.clear();
-    this.stage.render([], null);
-    this.areas.render([], null);
+    this.cinema.clear();
+    this.#renderStage();
+    this.#renderLists();
     this.#refresh();
   }
 
@@ -139,7 +149,7 @@ export class Review {
       this.stage.show(work.picture);
       this.areas.width = work.picture.width;
       this.#show(true);
-      await this.preview.open(entry.id);
+      if (!this.cinema.on) await this.preview.open(entry.id);
       if (turn !== this.#turn) return;
       this.#show(true);
       this.#refresh();
@@ -148,6 +158,13 @@ export class Review {
       if (api.problemOf(error).passing) setTimeout(() => turn === this.#turn && this.#load(), LOAD_AGAIN_MS);
       else this.#fail(error);
     }
+  }
+
+  /** A video can be watched: before its faces have been looked for, nothing else is known of it. */
+  #opened() {
+    if (!this.#work?.loaded) this.stage.show(this.cinema.screening.size);
+    this.#show(true);
+    this.#refresh();
   }
 
   #startWork(entry) {
@@ -174,14 +191,14 @@ export class Review {
 
   /** Brings stage, list and preview up to date with the regions. */
   #show(settled = false) {
-    const { regions, selected } = this;
-    if (!regions.some(({ uid }) => uid === selected)) this.selected = null;
-    this.stage.render(regions, this.selected);
-    if (!settled) return this.preview.patch(regions);
-    this.areas.render(regions, this.selected);
+    const { regions } = this;
+    if (!regions.some(({ uid }) => uid === this.selected)) this.selected = null;
+    this.#renderStage();
+    if (!settled) return (this.cinema.on ? this.cinema : this.preview).patch(regions);
+    this.#renderLists();
     if (this.#work?.loaded) {
       this.panel.open(this.#work.fit);
-      if (this.preview.before.src) this.preview.want(this.#work, coverQuery());
+      this.#want();
     }
     find("#undo").disabled = !this.#work?.canUndo;
     find("#redo").disabled = !this.#work?.canRedo;
@@ -189,11 +206,33 @@ export class Review {
     this.#tellSaving();
   }
 
+  /** The areas that are to be seen now, where they lie now. */
+  get #present() {
+    return this.cinema.on ? this.cinema.present(this.regions) : this.regions.filter(model.inFirstFrame);
+  }
+
+  #renderStage() {
+    this.stage.render(this.#present, this.selected, this.#numbers);
+  }
+
+  #renderLists() {
+    const { regions, selected } = this;
+    this.#numbers = new Map(model.listed(regions).map(({ uid }, index) => [uid, index + 1]));
+    this.areas.render(regions, selected);
+    if (this.cinema.on) this.cinema.render(regions, this.#numbers);
+  }
+
+  #want(later = false) {
+    if (this.cinema.on) this.cinema.want(this.#work, coverQuery());
+    else if (this.preview.before.src) this.preview.want(this.#work, coverQuery(), later);
+  }
+
   /** Follows what the list says of the open photo. */
   #refresh() {
     const entry = this.#entry;
     this.root.dataset.state = entry ? entry.state : "none";
     this.root.classList.toggle("ready", entry?.ready === true);
+    this.#refreshCinema();
     if (!entry) return;
     write(find("#photo-name"), entry.name);
     const picture = entry.facts?.picture;
@@ -201,12 +240,25 @@ export class Review {
     if (entry.ready && (this.#work === null || this.#work.id !== entry.id)) this.#load();
     else if (entry.ready) this.#work.heard(entry.facts.revision).catch(() => null);
     tellProgress(entry);
+    tellMaking(entry);
     this.#tellVerdict();
     write(find("#expires"), entry.facts?.expires ? t("card.expires", { time: time(entry.facts.expires) }) : "");
     find("#looked").disabled = !this.ready;
     const onward = this.batch.doubtful() !== null;
     find("#looked").classList.toggle("onward", onward);
     find("#looked").setAttribute("aria-label", t(onward ? "looked.next" : "looked.title"));
+  }
+
+  #refreshCinema() {
+    const { cinema } = this;
+    const entry = this.#entry;
+    cinema.on = entry?.isVideo === true;
+    this.areas.ofVideo = cinema.on;
+    this.panel.ofVideo(cinema.on && entry.hasSound);
+    if (cinema.on && entry.watchable) cinema.open(entry.id);
+    this.root.classList.toggle("video", cinema.on);
+    this.root.classList.toggle("watching", cinema.on && !entry.ready && cinema.screening.isOpen);
+    document.body.classList.toggle("on-video", cinema.on);
   }
 
   #tellVerdict() {
@@ -230,23 +282,29 @@ export class Review {
   /** Shows regions that are not decided on: something is being dragged. */
   trial(regions) {
     this.#trial = regions;
+    this.cinema.film.pause();
     this.#show();
   }
 
   select(uid, reveal = false) {
     this.selected = uid;
-    const region = this.regions.find((one) => one.uid === uid);
-    this.stage.render(this.regions, uid);
-    this.areas.render(this.regions, uid);
-    if (!region) return;
+    this.#renderStage();
+    this.#renderLists();
+    if (!this.regions.some((one) => one.uid === uid)) return;
     this.areas.reveal(uid);
-    if (reveal) this.stage.reveal(region);
+    const region = this.#present.find((one) => one.uid === uid);
+    if (reveal && region) this.stage.reveal(region);
   }
 
   /** From the list: shows the area on the stage and goes there, so that keys work on it. */
   pick(uid) {
     this.select(uid, true);
-    this.stage.focus(uid);
+    const focus = () => {
+      this.select(uid, true);
+      this.stage.focus(uid);
+    };
+    if (this.cinema.on) this.cinema.visit(uid, focus);
+    else this.stage.focus(uid);
     this.root.dispatchEvent(new CustomEvent("picked", { bubbles: true }));
   }
 
@@ -285,8 +343,16 @@ export class Review {
   nudge(uid, dx, dy, resize) {
     const [x, y] = [dx / this.stage.zoom, dy / this.stage.zoom];
     this.selected = uid;
-    const regions = resize ? model.resized(this.regions, uid, "se", x, y) : model.moved(this.regions, uid, x, y, this.stage.size);
-    this.edit(regions, `${resize ? "resize" : "move"} ${uid}`);
+    const regions = resize ? this.resized(this.regions, uid, "se", x, y) : this.moved(this.regions, uid, x, y);
+    this.edit(regions, `${resize ? "resize" : "move"} ${uid} ${this.cinema.frame}`);
+  }
+
+  moved(regions, uid, dx, dy) {
+    return model.moved(regions, uid, dx, dy, this.stage.size, this.cinema.frame);
+  }
+
+  resized(regions, uid, handle, dx, dy) {
+    return model.resized(regions, uid, handle, dx, dy, this.cinema.frame);
   }
 
   draw(shape, points, least) {
@@ -307,7 +373,7 @@ export class Review {
     this.edit([...this.regions, region]);
     this.use("select");
     this.stage.focus(region.uid);
-    announce(t("live.drawn"));
+    announce(t(this.cinema.on ? "live.drawn-video" : "live.drawn"));
   }
 
   undo() {
@@ -335,7 +401,9 @@ export class Review {
     this.stage.root.dataset.tool = tool;
     for (const button of all("[data-tool]", find("#tools"))) button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
     write(find("#hint"), drawsShape(tool) ? t(`hint.${tool}`) : "");
-    if (drawsShape(tool)) this.stage.root.focus({ preventScroll: true });
+    if (!drawsShape(tool)) return;
+    this.cinema.film.pause();
+    this.stage.root.focus({ preventScroll: true });
   }
 
   showMarks(on = find("#marks").getAttribute("aria-pressed") !== "true") {
@@ -374,17 +442,11 @@ export class Review {
 
   async download() {
     const entry = this.#entry;
-    const button = find("#download");
-    if (!this.ready || button.getAttribute("aria-busy")) return;
-    button.setAttribute("aria-busy", "true");
-    write(find("span", button), t("card.preparing"));
+    if (!this.ready || makingOf(entry)) return;
     try {
-      await downloadOne(entry, () => this.#works.get(entry.id)?.saved());
+      await downloadOne(entry, () => this.#works.get(entry.id)?.saved(), () => entry === this.#entry && tellMaking(entry));
     } catch (error) {
       if (!api.isAbort(error)) this.#fail(error);
-    } finally {
-      button.removeAttribute("aria-busy");
-      write(find("span", button), t("card.download"));
     }
   }
 }
