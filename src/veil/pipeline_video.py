@@ -59,13 +59,13 @@ def find(video: Video, finder: Finder, options: Options, step: Step) -> Plan:
     regions += plans.followed(
         tracks(watched, cover=finder.cover), shape=shape, grow=options.grow, area=area, min_height=options.min_size
     )
-    facts = _facts(video, frames=len(watched.times))
+    facts = facts_of(video, frames=len(watched.times))
     return Plan(facts, tuple(regions), options.profile, options.digest(), finder.models)
 
 
 def cover(video: Video, plan: Plan, stream: BinaryIO, options: Options, step: Step) -> Report:
     """Write a video with the regions of a plan covered. Arguments and errors are those of pipeline.cover()."""
-    plans.check_fits(plan, _facts(video, frames=plan.picture.frames))
+    plans.check_fits(plan, facts_of(video, frames=plan.picture.frames))
     target = target_of(video, options)
     sound: Literal["mute", "keep"] = "keep" if options.voice == Voice.KEEP else "mute"
     written = write_video(
@@ -82,7 +82,7 @@ def cover(video: Video, plan: Plan, stream: BinaryIO, options: Options, step: St
     return reports.report(plan, options.style, sha256_of(stream), dropped=tuple(_dropped(video, options, written)))
 
 
-def _facts(video: Video, *, frames: int) -> Facts:
+def facts_of(video: Video, *, frames: int) -> Facts:
     """Return what a plan says of a video. How many frames there are shows only once all were decoded."""
     facts = video.facts
     return Facts(facts.container, Kind.VIDEO, facts.width, facts.height, frames, facts.sha256)
@@ -120,7 +120,7 @@ def _covered(video: Video, plan: Plan, options: Options, step: Step) -> Generato
     count = 0
     with closing(video.frames()) as frames:
         for frame in frames:
-            yield _cover_frame(frame, plans.to_cover(plan, frame.index), options)
+            yield cover_frame(frame, plans.to_cover(plan, frame.index), options)
             count += 1
             step()
     if count != plan.picture.frames:
@@ -130,7 +130,8 @@ def _covered(video: Video, plan: Plan, options: Options, step: Step) -> Generato
         )
 
 
-def _cover_frame(frame: VideoFrame, regions: Sequence[Region], options: Options) -> VideoFrame:
+def cover_frame(frame: VideoFrame, regions: Sequence[Region], options: Options) -> VideoFrame:
+    """Return one frame with regions covered, as it is in a result before that is encoded."""
     if not regions:
         return frame
     covered = redact(

@@ -103,7 +103,7 @@ def check_whole(store: Store, job_id: str) -> None:
     job, plan = folder.read_settled()
     assert (job.state, job.attempts) == (JobState.DONE, 0)
     assert plans.digest(plan) == job.revision
-    expected = {"original", "job.json", "seen", "preview", f"plan-{job.revision}.json", f"plan-{job.found}.json"}
+    expected = {"original", "job.json", "seen", f"plan-{job.revision}.json", f"plan-{job.found}.json"}
     for order in job.orders:
         path = folder.result(order.revision, order.key)
         expected.add(f"results/{path.name}")

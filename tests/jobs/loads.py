@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tests import fakes
+from tests import fakes, footage
 from veil.detect import Finder
 from veil.types import Detection
 
@@ -25,6 +25,10 @@ def silent(profile: str, *, streams: int) -> Finder:
 
 def crashing(profile: str, *, streams: int) -> Finder:
     return fakes.finder(fakes.Crashing())
+
+
+def spotting(profile: str, *, streams: int) -> Finder:
+    return footage.spotter()
 
 
 def deadly(profile: str, *, streams: int) -> Finder:

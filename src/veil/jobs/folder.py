@@ -3,7 +3,8 @@
     original          the file as it was handed in
     job.json          what is known of it: the truth. Whoever changes it holds ``lock``
     plan-REVISION.json  the plan that the record names, and the machine's own if that is another
-    preview           a small picture of the original
+    preview           a small picture of the original, once somebody has asked for it
+    times, screening  when each frame of a video is shown, and a small copy of it to look at
     results/NAME      finished results
     claim             locked by who works on the photo
     seen, progress    change often: the time of the last look is that of the file ``seen``
@@ -55,6 +56,16 @@ class JobFolder:
     def preview(self) -> Path:
         """A small picture of the original."""
         return self.path / "preview"
+
+    @property
+    def screening(self) -> Path:
+        """A small copy of a video; if it is there, the times are, too."""
+        return self.path / "screening"
+
+    @property
+    def times(self) -> Path:
+        """When each frame of a video is shown."""
+        return self.path / "times"
 
     @property
     def results(self) -> Path:

@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 
 from veil.jobs.job import Order
-from veil.media.formats import format_named
+from veil.media.formats import media_named
 from veil.options import Options, Stage, settings
 from veil.types import Style
 
@@ -18,7 +18,7 @@ def order_for(options: Options) -> Order:
     Raises:
         UsageError: The format asked for is not known.
     """
-    options = replace(options, format=format_named(options.format)) if options.format else options
+    options = replace(options, format=media_named(options.format)) if options.format else options
     return Order(_key(_only_what_matters(options)), options)
 
 

@@ -22,6 +22,7 @@ class Progress:
         folder: The photo's.
         stopping: Set when the process is to end.
         seconds: How long the work may take.
+        each: One frame may take so long, and the whole as long as it goes on.
         clock: Seconds that only ever grow.
     """
 
@@ -31,6 +32,8 @@ class Progress:
         stopping: threading.Event,
         seconds: float = math.inf,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        each: bool = False,
     ) -> None:
         self._folder = folder
         self._stopping = stopping
@@ -38,10 +41,12 @@ class Progress:
         self._done = 0
         self._total = 0
         self._told = clock()
+        self._seconds = seconds
         self._latest = self._told + seconds
+        self._each = each
 
     def expect(self, frames: int) -> None:
-        """Say that so many frames are to come; of a single one nothing is told."""
+        """Say that so many frames are to come, or fewer than was said; of a single one nothing is told."""
         self._total += frames
 
     def step(self) -> None:
@@ -55,6 +60,8 @@ class Progress:
         self.go_on()
         self._done += 1
         now = self._clock()
+        if self._each:
+            self._latest = now + self._seconds
         if self._total > self._done and now - self._told >= EVERY_SECONDS:
             self._told = now
             self._folder.note_progress(self._done, self._total)

@@ -9,12 +9,13 @@ from typing import IO
 
 from veil import plan as plans
 from veil import report as reports
-from veil.errors import ConflictError, JobError, PlanError
-from veil.jobs import intake, orders, steps
-from veil.jobs.folder import JobFolder, settled
+from veil.errors import ConflictError, InputError, JobError, PlanError
+from veil.jobs import intake, orders, steps, videos
+from veil.jobs.folder import JobFolder, no_such_photo, settled
 from veil.jobs.job import Job, JobState, Order, Problem
 from veil.jobs.limits import Limits
 from veil.jobs.queue import Queue
+from veil.jobs.shelf import Shelf
 from veil.jobs.steps import Preview
 from veil.jobs.store import Store
 from veil.options import Options
@@ -82,6 +83,7 @@ class Studio:
         self._store = store
         self._queue = queue
         self._previewing = threading.Semaphore(PREVIEWS_AT_ONCE)
+        self._shelf = Shelf()
         self._closed = threading.Event()
 
     def close(self) -> None:
@@ -232,11 +234,8 @@ class Studio:
     def preview_original(self, owner: str, job_id: str) -> Preview:
         """Return a small picture of the photo as it is, of the first frame of several. Errors as for plan()."""
         folder = self._folder(owner, job_id)
-        if not folder.preview.exists():
-            settled(folder.read())
-            raise JobError("The preview of this photo is still being made. Ask again soon.")
         with folder.unless_gone():
-            return steps.read_preview(folder.preview)
+            return steps.read_preview(self._preview_file(folder))
 
     def preview(self, owner: str, job_id: str, options: Options, plan: Plan | None = None) -> Preview:
         """Return the same with faces covered.
@@ -251,11 +250,62 @@ class Studio:
             PlanError: The plan was made for another picture, or holds too many regions.
         """
         folder = self._folder(owner, job_id)
-        _, saved = folder.read_settled()
+        job, saved = folder.read_settled()
         shown = saved if plan is None else self._checked(plan)
         plans.check_fits(shown, saved.picture)
+        small = self._preview_file(folder)
         with self._previewing, folder.unless_gone():
-            return steps.covered_preview(folder.preview, shown, self._own(options))
+            frame = job.film.shown if job.film else 0
+            return steps.covered_preview(small, shown, self._own(options), frame)
+
+    def screening(self, owner: str, job_id: str) -> Path:
+        """Return a small copy of a video to look at, an MP4 file.
+
+        Raises:
+            JobError: It is still being made, or this is no video.
+        """
+        folder = self._folder(owner, job_id)
+        _check_film(folder)
+        return folder.screening
+
+    def times(self, owner: str, job_id: str) -> list[float]:
+        """Return when each frame of a video is shown, in seconds, the first at 0. Errors as for screening()."""
+        folder = self._folder(owner, job_id)
+        _check_film(folder)
+        return videos.read_times(folder).seconds
+
+    def frame(
+        self,
+        owner: str,
+        job_id: str,
+        index: int,
+        options: Options | None = None,
+        plan: Plan | None = None,
+    ) -> Preview:
+        """Return one frame of a video, no larger than a preview.
+
+        Args:
+            owner: Whose video it is.
+            job_id: Which.
+            index: Number of the frame, from 0.
+            options: All settings, of which those of stage COVER are used; None shows the frame as it is.
+            plan: Unsaved changes; the saved plan if None.
+
+        Raises:
+            JobError: Its frames have not been counted, or it is no video; or covered, as for plan().
+            PlanError: As for preview().
+            UsageError: There is no such frame.
+        """
+        folder = self._folder(owner, job_id)
+        _check_film(folder)
+        if options is None:
+            job, shown = folder.read(), None
+        else:
+            job, saved = folder.read_settled()
+            shown = saved if plan is None else self._checked(plan)
+            plans.check_fits(shown, saved.picture)
+        with self._previewing:
+            return self._shelf.frame(folder, job, index, shown, self._own(options or self.options))
 
     def request_result(self, owner: str, job_id: str, options: Options) -> Result:
         """Return the whole covered photo if it is there, and have it made otherwise.
@@ -290,7 +340,9 @@ class Studio:
         job, plan = folder.read_settled()
         order = orders.order_for(self._own(options or job.options))
         made = job.order(order.key)
-        return reports.report(plan, order.options.style, made.sha256 if made and made.sha256 else None)
+        if made is None or not made.sha256:
+            return reports.report(plan, order.options.style)
+        return reports.report(plan, order.options.style, made.sha256, dropped=made.dropped)
 
     def delete(self, owner: str, job_id: str) -> None:
         """Delete a photo and all that was made of it; work in hand stops."""
@@ -305,6 +357,22 @@ class Studio:
         folder = self._store.folder(self._store.owner_key(owner), job_id)
         folder.look()
         return folder
+
+    def _preview_file(self, folder: JobFolder) -> Path:
+        """Return the small picture of a photo. It is made when it is first asked for: many are never looked at.
+
+        Only what a worker has decoded before is decoded here: a photo that kills its process must not kill the server.
+        """
+        with folder.unless_gone(), self._previewing:
+            if not folder.preview.exists():
+                job = settled(folder.read())
+                try:
+                    steps.make_preview(folder.original, folder.preview, max_pixels=job.options.max_pixels)
+                except InputError:
+                    if folder.is_gone():
+                        raise no_such_photo() from None
+                    raise
+        return folder.preview
 
     def _own(self, options: Options) -> Options:
         """Return settings with the server's own limits."""
@@ -321,6 +389,18 @@ class Studio:
                 f"The plan has {len(plan.regions)} regions and {self.limits.regions} is the limit; it was not used."
             )
         return plans.from_json(plans.to_json(plan))
+
+
+def _check_film(folder: JobFolder) -> None:
+    """Refuse what only a video has whose frames have been counted."""
+    job = folder.read()
+    if job.film is not None and job.film.frames:
+        return
+    if job.problem is not None:
+        raise job.problem.error()
+    if job.picture is not None:
+        raise JobError("This is not a video; nothing was made of it.")
+    raise JobError("This video is still being read, or is none. Ask again soon.")
 
 
 def _save_plan(folder: JobFolder, job: Job, plan: Plan) -> None:

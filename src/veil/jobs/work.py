@@ -1,4 +1,4 @@
-"""Working on one photo: look at it, show it small, make the results that were asked for.
+"""Working on one photo: look at it, make the results that were asked for.
 
 Each finished thing gets its name in one step, and only then the record says that it is there. So a process may be
 killed at any moment, and the next one goes on from what the record says.
@@ -9,19 +9,24 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from veil import pipeline
 from veil.cache import PlanCache
 from veil.detect import Finder
 from veil.errors import InputError, NoSuchPhotoError, VeilError
-from veil.jobs import disk, steps
+from veil.jobs import disk, steps, videos
 from veil.jobs.finders import Finders
 from veil.jobs.folder import JobFolder, no_such_photo
 from veil.jobs.job import UNFINISHED, Job, JobState, Order, Problem
 from veil.jobs.progress import Progress, Stopped
 from veil.jobs.store import Store
+from veil.media.files import is_video
 from veil.media.image import Picture, open_picture
 from veil.types import Plan
+
+if TYPE_CHECKING:
+    from veil.media.video import Video
 
 UNFORESEEN = Problem("VeilError", "Something went wrong inside Veil; nothing was made of the photo.")
 NO_MEMORY = Problem(InputError.__name__, "There is not enough memory for this picture; nothing was made of it.")
@@ -89,6 +94,14 @@ def _serve(folder: JobFolder, tools: Tools, seconds: float) -> None:
         job = _begun(folder.read())
         folder.tidy(job)
         folder.save(job)
+    if is_video(folder.original):
+        _serve_video(folder, job, finder, tools, seconds)
+    else:
+        _serve_photo(folder, job, finder, tools, seconds)
+    folder.look()  # its hour begins now
+
+
+def _serve_photo(folder: JobFolder, job: Job, finder: Finder | None, tools: Tools, seconds: float) -> None:
     progress = Progress(folder, tools.stopping, seconds)
     progress.go_on()
     with open_picture(folder.original, max_pixels=job.options.max_pixels) as opened:
@@ -98,29 +111,42 @@ def _serve(folder: JobFolder, tools: Tools, seconds: float) -> None:
             _look(folder, job, picture, finder, tools.cache, progress)
         while (order := _next_order(folder)) is not None:
             _make(folder, picture, order, progress)
-    folder.look()  # its hour begins now
+
+
+def _serve_video(folder: JobFolder, job: Job, finder: Finder | None, tools: Tools, seconds: float) -> None:
+    progress = Progress(folder, tools.stopping, seconds, each=True)
+    progress.go_on()
+    with videos.opened(folder, job) as video:
+        passes = sum(order.waits for order in job.orders) + (finder is not None)
+        facts = videos.show(folder, video, progress, passes)
+        if finder is not None:
+            plan = videos.find(folder, job, video, facts, finder, tools.cache, progress.step)
+            _save(folder, plan, progress)
+        while (order := _next_order(folder)) is not None:
+            _make(folder, video, order, progress)
 
 
 def _look(
     folder: JobFolder, job: Job, picture: Picture, finder: Finder, cache: PlanCache | None, progress: Progress
 ) -> None:
-    """Make the preview and the plan of a photo."""
-    with folder.unless_gone(), disk.aside(folder.path) as path:
-        with disk.new_file(path) as file:
-            steps.write_preview(picture, file)
-        path.replace(folder.preview)
+    """Make the plan of a photo."""
     plan = cache.get(job.owner, picture.facts, job.options, finder.models) if cache else None
     if plan is None:
         plan = pipeline.find(picture, finder, job.options, progress.step)
         if cache:
             cache.put(job.owner, plan, job.options)
+    _save(folder, plan, progress)
+
+
+def _save(folder: JobFolder, plan: Plan, progress: Progress) -> None:
+    """Say what was found."""
     progress.go_on()
     folder.save_plan(plan)
     folder.change(lambda job: _looked_at(job, plan))
     folder.look()
 
 
-def _make(folder: JobFolder, picture: Picture, order: Order, progress: Progress) -> None:
+def _make(folder: JobFolder, picture: "Picture | Video", order: Order, progress: Progress) -> None:
     """Make one result; if it cannot be made, the order tells why."""
     job, plan = folder.read_settled()
 
@@ -132,7 +158,9 @@ def _make(folder: JobFolder, picture: Picture, order: Order, progress: Progress)
                 now = folder.read()
                 if _is_wanted(now, order, job.revision):
                     path.replace(folder.result(job.revision, order.key))
-                    made = replace(order, revision=job.revision, sha256=report.output_sha256 or "")
+                    made = replace(
+                        order, revision=job.revision, sha256=report.output_sha256 or "", dropped=report.dropped
+                    )
                     folder.save(_rested(now.with_order(made)))
 
     problem = _problem_of(cover, folder)

@@ -188,6 +188,23 @@ class Converter:
                 threads=1,
             )
 
+    def to_small(self, picture: av.VideoFrame, layout: Layout, width: int, height: int) -> av.VideoFrame:
+        """Return a picture in another size, as 8-bit 4:2:0 in the narrow range of television."""
+        name = Colorspace[_MATRICES[layout.matrix][0]]
+        with self._lock:
+            return self._scaler.reformat(
+                picture,
+                width=width,
+                height=height,
+                format="yuv420p",
+                src_colorspace=name,
+                dst_colorspace=name,
+                src_color_range=ColorRange.JPEG if layout.full else ColorRange.MPEG,
+                dst_color_range=ColorRange.MPEG,
+                interpolation=Interpolation.AREA,
+                threads=1,
+            )
+
 
 class Image:
     """The planes of one upright frame. Never changed once made.
@@ -226,6 +243,11 @@ class Image:
         grey = (plane >> (self.layout.bits - 8)).astype(np.uint8) if plane.dtype == np.uint16 else plane
         grey.flags.writeable = False
         return grey.view(np.uint8)
+
+    def scaled(self, width: int, height: int) -> av.VideoFrame:
+        """Return a picture of it in another size that holds nothing but pixels: 8-bit 4:2:0, narrow range."""
+        small = self._converter.to_small(self._picture, self.layout, width, height)
+        return picture_from_planes(planes_of(small), Layout(width, height, "yuv420p", self.layout.matrix, full=False))
 
     def patched(self, patches: Iterable[Patch]) -> "Image":
         """Return the frame with new pixels in it; colour differences shared with other pixels become the new ones'."""

@@ -25,12 +25,13 @@ def is_photo_id(text: str) -> bool:
     return _PHOTO.fullmatch(text) is not None
 
 
-def chosen(defaults: Options, *stages: Stage) -> Options:
+def chosen(defaults: Options, *stages: Stage, besides: frozenset[str] = frozenset()) -> Options:
     """Return the settings given in the query, over those of the server.
 
     Args:
         defaults: The server's settings.
         stages: Settings of other stages do not belong there.
+        besides: Names that the query may hold for other reasons.
 
     Raises:
         UsageError: A setting is unknown here, given twice, or has a value that is not allowed.
@@ -38,6 +39,8 @@ def chosen(defaults: Options, *stages: Stage) -> Options:
     known = settings()
     texts: dict[str, str | list[str]] = {}
     for name, values in request.args.lists():
+        if name in besides:
+            continue
         if name not in known or known[name].stage not in stages:
             raise UsageError(f"There is no setting called {name!r} here; nothing was done.")
         if any(len(value) > LONGEST_VALUE for value in values):

@@ -1,0 +1,72 @@
+"""The REST interface to what only videos have: a small copy to look at, the times of frames, and single frames."""
+
+from pathlib import Path
+
+from flask import Flask, Response, g, jsonify, request, send_file
+from werkzeug.datastructures import Range
+
+from veil import plan as plans
+from veil.errors import NoSuchPhotoError, UsageError
+from veil.jobs.studio import Studio
+from veil.options import Stage
+from veil.web.inputs import chosen, json_text
+from veil.web.pictures import shown
+
+COVERED = "covered"
+PART_BYTES = 1 << 21
+"""The most that a request for a part of a file is given. A browser that has enough for now stops reading, and a thread
+of the server would wait until it goes on."""
+
+
+def add_films(app: Flask, studio: Studio) -> None:
+    """Add the routes of videos."""
+
+    @app.get("/api/v1/photos/<photo_id>/video")
+    def video(photo_id: str) -> Response:
+        return _send_parts(studio.screening(g.owner, photo_id))
+
+    @app.get("/api/v1/photos/<photo_id>/times")
+    def times(photo_id: str) -> Response:
+        return jsonify(times=studio.times(g.owner, photo_id))
+
+    @app.get("/api/v1/photos/<photo_id>/frames/<int:index>")
+    def frame(photo_id: str, index: int) -> Response:
+        options = chosen(studio.options, Stage.COVER, besides=frozenset({COVERED}))
+        return shown(studio.frame(g.owner, photo_id, index, options if _is_to_be_covered() else None))
+
+    @app.post("/api/v1/photos/<photo_id>/frames/<int:index>")
+    def frame_by_plan(photo_id: str, index: int) -> Response:
+        options = chosen(studio.options, Stage.COVER)
+        return shown(studio.frame(g.owner, photo_id, index, options, plans.from_json(json_text())))
+
+
+def _is_to_be_covered() -> bool:
+    text = request.args.get(COVERED, "0")
+    if text not in ("0", "1"):
+        raise UsageError(f"{COVERED}: {text!r} is neither 0 nor 1; nothing was done.")
+    return text == "1"
+
+
+def _send_parts(path: Path) -> Response:
+    """Answer with a file, or with the part that was asked for; it stays whole even if it is deleted while it is sent.
+
+    Raises:
+        NoSuchPhotoError: It is gone.
+    """
+    try:
+        size = path.stat().st_size
+        _shorten(size)
+        response = send_file(path, mimetype="video/mp4", conditional=True)
+    except FileNotFoundError as error:
+        raise NoSuchPhotoError("The video has been deleted. Hand it in again.") from error
+    return response
+
+
+def _shorten(size: int) -> None:
+    """Make the request one for fewer bytes if it asks for many of them; browsers ask for the rest later."""
+    asked = request.range
+    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
+        return
+    wanted = asked.range_for_length(size)
+    if wanted is not None and wanted[1] - wanted[0] > PART_BYTES:
+        request.environ["HTTP_RANGE"] = Range("bytes", [(wanted[0], wanted[0] + PART_BYTES)]).to_header()
