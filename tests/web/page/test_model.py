@@ -53,7 +53,13 @@ def test_states(run: Any) -> None:
     assert run(f"{states} return states({twice})") == ["covered", "kept", "suggested"]
     assert run(f"{states} return states(model.settled(regions, true))") == ["covered"] * 3
     assert run(f"{states} return states(model.settled(regions, false))") == ["covered", "kept", "kept"]
-    assert run("return model.counted(regions)") == {"covered": 1, "drawn": 0, "kept": 0, "suggested": 2}
+    assert run("return model.counted(regions)") == {
+        "covered": 1,
+        "drawn": 0,
+        "kept": 0,
+        "suggested": 2,
+        "doubtful": 0,
+    }
 
 
 def test_a_drawn_region_stays_drawn_when_it_is_covered_again(run: Any) -> None:

@@ -23,7 +23,7 @@ export class Review {
   #entry = null;
   #work = null;
   #trial = null; // regions while something is dragged
-  #numbers = new Map(); // by uid: the places in the list
+  #numbers = { of: null, all: null };
   selected = null;
   tool = "select";
 
@@ -212,14 +212,22 @@ export class Review {
   }
 
   #renderStage() {
-    this.stage.render(this.#present, this.selected, this.#numbers);
+    this.stage.render(this.#present, this.selected, this.#numbered);
+  }
+
+  /** The place of each area in the list, by uid. */
+  get #numbered() {
+    const { regions } = this;
+    if (this.#numbers.of !== regions) {
+      this.#numbers = { of: regions, all: new Map(model.listed(regions).map(({ uid }, index) => [uid, index + 1])) };
+    }
+    return this.#numbers.all;
   }
 
   #renderLists() {
     const { regions, selected } = this;
-    this.#numbers = new Map(model.listed(regions).map(({ uid }, index) => [uid, index + 1]));
     this.areas.render(regions, selected);
-    if (this.cinema.on) this.cinema.render(regions, this.#numbers);
+    if (this.cinema.on) this.cinema.render(regions, this.#numbered);
   }
 
   #want(later = false) {
