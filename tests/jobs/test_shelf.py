@@ -1,12 +1,13 @@
 import io
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.jobs.conftest import BOX, ME, OTHER, accept, folder_of, tools
-from tests.jobs.films import FILM, FRAMES, WALKER, filmed
+from tests.jobs.films import CROWD, FILM, FRAMES, WALKER, filmed
 from tests.jobs.loads import crashing, spotting
 from veil import pipeline_video
 from veil import plan as plans
@@ -19,7 +20,7 @@ from veil.jobs.studio import Studio
 from veil.jobs.work import work
 from veil.media.image import open_picture
 from veil.media.video import Video, open_video
-from veil.types import Box, Pixels, Shape, Span
+from veil.types import Box, Key, Pixels, Shape, Span
 
 
 @pytest.fixture
@@ -118,6 +119,72 @@ def test_the_shelf_forgets_what_nobody_looked_at_for_long(
     assert kept.take(folders[0], folders[0].read()) is first
     kept.take(folders[1], folders[1].read())
     assert kept.take(folders[0], folders[0].read()) is not first
+
+
+def test_a_face_is_cut_out_where_it_is_largest_and_was_seen(studio: Studio, video: Job, store: Store) -> None:
+    plan, _ = studio.plan(ME, video.id)
+    (region,) = plan.regions
+    assert region.track is not None
+    picture = pixels_of(studio.face(ME, video.id, region.track))
+    assert picture.shape == (192, 192, 3)
+    red, green, _ = picture[96, 96].astype(int)
+    assert red > 2 * green, "the magenta face is in the middle"
+    with pytest.raises(UsageError, match="Nobody"):
+        studio.face(ME, video.id, 99)
+    with pytest.raises(NoSuchPhotoError):
+        studio.face(OTHER, video.id, region.track)
+    assert (folder_of(store, video).path / f"face-{region.track}").exists()
+
+
+def test_the_best_moment_is_not_a_doubtful_one(studio: Studio, video: Job) -> None:
+    plan, _ = studio.plan(ME, video.id)
+    keys = (Key(0, Box(0, 0, 90, 90)), Key(5, Box(0, 0, 50, 50)), Key(9, Box(-60, 0, 20, 80)))
+    region = replace(plan.regions[0], keys=keys, doubtful=(Span(0, 3),))
+    assert shelf.best_moment(region, plan) == keys[1]
+    assert shelf.best_moment(replace(region, doubtful=()), plan) == keys[0]
+    assert shelf.best_moment(replace(region, doubtful=(Span(0, 10),)), plan) == keys[0]
+
+
+@pytest.mark.parametrize(
+    ("box", "corner"),
+    [
+        (Box(100, 100, 140, 140), (98, 98)),
+        (Box(-30, -10, 10, 30), (0, 0)),
+        (Box(300, 220, 340, 260), (276, 196)),
+        (Box(-1000, -1000, 1320, 1000), (40, 0)),
+    ],
+)
+def test_what_is_cut_out_is_square_and_in_the_picture(box: Box, corner: tuple[int, int]) -> None:
+    rows, columns = np.mgrid[0:240, 0:320]
+    pixels = np.stack([columns % 256, rows, columns // 256], axis=2).astype(np.uint8)
+    part = shelf.cut_out(pixels, box)
+    assert part.shape == (192, 192, 3)
+    left, top = int(part[0, 0, 0]) + 256 * int(part[0, 0, 2]), int(part[0, 0, 1])
+    assert abs(left - corner[0]) <= 1
+    assert abs(top - corner[1]) <= 1
+
+
+def test_faces_seen_best_soon_after_are_cut_out_too(
+    studio: Studio, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = accept(store, filmed(CROWD))
+    work(store, job.id, tools(spotting))
+    plan, _ = studio.plan(ME, job.id)
+    first, second = sorted(plan.regions, key=lambda region: shelf.best_moment(region, plan).frame)
+    assert first.track is not None
+    assert second.track is not None
+    reads: list[int] = []
+    frames = Video.frames
+
+    def counting(self: Video, start: int = 0, pts: int | None = None) -> Any:
+        reads.append(start)
+        return frames(self, start, pts)
+
+    monkeypatch.setattr(Video, "frames", counting)
+    studio.face(ME, job.id, first.track)
+    studio.face(ME, job.id, second.track)
+    studio.face(ME, job.id, first.track)
+    assert reads == [shelf.best_moment(first, plan).frame]
 
 
 def test_a_video_deleted_meanwhile_is_gone(studio: Studio, video: Job, store: Store) -> None:

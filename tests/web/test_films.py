@@ -63,7 +63,7 @@ def test_the_times_of_its_frames(video: dict[str, Any], client: FlaskClient) -> 
     assert answer.json == {"times": [round(0.04 * index, 6) for index in range(FRAMES)]}
 
 
-@pytest.mark.parametrize("what", ["video", "times", "frames/0"])
+@pytest.mark.parametrize("what", ["video", "times", "frames/0", "people/0"])
 def test_what_only_videos_have_is_not_there_for_others(
     submit: Submit, client: FlaskClient, studio: Studio, what: str
 ) -> None:
@@ -76,7 +76,7 @@ def test_what_only_videos_have_is_not_there_for_others(
 
 def test_another_session_sees_none_of_it(video: dict[str, Any], studio: Studio) -> None:
     other = client_of(app_of(studio), "1" * 32)
-    for what in ("video", "times", "frames/0"):
+    for what in ("video", "times", "frames/0", "people/0"):
         assert other.get(f"{API}/{video['id']}/{what}").status_code == 404
 
 
@@ -113,3 +113,11 @@ def test_single_frames(video: dict[str, Any], client: FlaskClient) -> None:
 )
 def test_frames_that_cannot_be_shown(video: dict[str, Any], client: FlaskClient, path: str, status: int) -> None:
     assert client.get(f"{API}/{video['id']}/frames/{path}").status_code == status
+
+
+def test_the_face_of_a_person(video: dict[str, Any], client: FlaskClient) -> None:
+    plan = client.get(f"{API}/{video['id']}/plan").json
+    assert plan is not None
+    answer = client.get(f"{API}/{video['id']}/people/{plan['regions'][0]['track']}")
+    assert (answer.status_code, answer.mimetype) == (200, "image/jpeg")
+    assert client.get(f"{API}/{video['id']}/people/77").status_code == 400

@@ -5,6 +5,7 @@
     plan-REVISION.json  the plan that the record names, and the machine's own if that is another
     preview           a small picture of the original, once somebody has asked for it
     times, screening  when each frame of a video is shown, and a small copy of it to look at
+    face-TRACK        a small picture of a face that was followed through a video, once somebody has asked for it
     results/NAME      finished results
     claim             locked by who works on the photo
     seen, progress    change often: the time of the last look is that of the file ``seen``
@@ -66,6 +67,10 @@ class JobFolder:
     def times(self) -> Path:
         """When each frame of a video is shown."""
         return self.path / "times"
+
+    def face(self, track: int) -> Path:
+        """A small picture of a face that was followed through a video."""
+        return self.path / f"face-{track}"
 
     @property
     def results(self) -> Path:

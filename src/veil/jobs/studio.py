@@ -307,6 +307,22 @@ class Studio:
         with self._previewing:
             return self._shelf.frame(folder, job, index, shown, self._own(options or self.options))
 
+    def face(self, owner: str, job_id: str, track: int) -> Preview:
+        """Return a small picture of a face that was followed through a video, at its best moment.
+
+        Args:
+            owner: Whose video it is.
+            job_id: Which.
+            track: Number of the face in the plan.
+
+        Raises:
+            JobError: It is no video, or as for plan().
+            UsageError: There is no such face.
+        """
+        folder = self._folder(owner, job_id)
+        _check_film(folder)
+        return self._shelf.face(folder, settled(folder.read()), track)
+
     def request_result(self, owner: str, job_id: str, options: Options) -> Result:
         """Return the whole covered photo if it is there, and have it made otherwise.
 

@@ -39,6 +39,10 @@ def add_films(app: Flask, studio: Studio) -> None:
         options = chosen(studio.options, Stage.COVER)
         return shown(studio.frame(g.owner, photo_id, index, options, plans.from_json(json_text())))
 
+    @app.get("/api/v1/photos/<photo_id>/people/<int:track>")
+    def person(photo_id: str, track: int) -> Response:
+        return shown(studio.face(g.owner, photo_id, track))
+
 
 def _is_to_be_covered() -> bool:
     text = request.args.get(COVERED, "0")

@@ -238,6 +238,24 @@ def _films(options: Options) -> dict[str, Any]:
                 refusals=_MADE_OF_IT,
             ),
         },
+        f"{_PHOTO}/people/{{track}}": {
+            "parameters": [
+                _photo_id(),
+                {
+                    "name": "track",
+                    "in": "path",
+                    "required": True,
+                    "description": "Number of a face that was followed, as in the plan.",
+                    "schema": {"type": "integer", "minimum": 0},
+                },
+            ],
+            "get": _operation(
+                "person",
+                "Show a face that was followed through a video, at its best moment",
+                _SMALL_PICTURE,
+                refusals=_MADE_OF_IT,
+            ),
+        },
         f"{_PHOTO}/frames/{{index}}": {
             "parameters": [_photo_id(), index, *_settings(options, COVERING)],
             "get": _operation(
