@@ -77,4 +77,13 @@ def test_placeholders_are_the_same(language: str) -> None:
 
 def test_chinese_is_chinese() -> None:
     own = {key for key, text in TEXTS["zh"].items() if not re.search(r"[\u4e00-\u9fff]", text)}
-    assert own == {"page.tag", "card.comma", "card.meta", "live.ready", "zoom.value", "fit.grow.value", "time.speed", "people.when"}
+    assert own == {
+        "page.tag",
+        "card.comma",
+        "card.meta",
+        "live.ready",
+        "zoom.value",
+        "fit.grow.value",
+        "time.speed",
+        "people.when",
+    }
