@@ -1,4 +1,5 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,13 @@ from flask.testing import FlaskClient
 from tests.fakes import photo
 from tests.jobs.films import FILM, FRAMES, filmed
 from tests.jobs.loads import spotting
-from tests.web.conftest import API, Submit, app_of, client_of, result_of
+from tests.web.conftest import API, Submit, app_of, client_of, result_of, wait_until
+from veil import pipeline_video
+from veil import plan as plans
 from veil.jobs.limits import Limits
 from veil.jobs.opening import open_studio
 from veil.jobs.studio import Studio
+from veil.types import Box, Key, Region, Shape, Span
 from veil.web import films
 
 
@@ -121,3 +125,70 @@ def test_the_face_of_a_person(video: dict[str, Any], client: FlaskClient) -> Non
     answer = client.get(f"{API}/{video['id']}/people/{plan['regions'][0]['track']}")
     assert (answer.status_code, answer.mimetype) == (200, "image/jpeg")
     assert client.get(f"{API}/{video['id']}/people/77").status_code == 400
+
+
+DRAWN = {"frame": 3, "box": [10, 20, 60, 80], "shape": "ellipse"}
+
+
+def still_there(video: Any, frame: int, box: Box, *, shape: Shape, pts: Any, step: Callable[[], None]) -> Region:
+    step()
+    return replace(plans.drawn(box, shape, Span(frame, FRAMES)), keys=(Key(frame, box), Key(FRAMES - 1, box)))
+
+
+def test_an_area_is_followed(
+    video: dict[str, Any], client: FlaskClient, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline_video, "follow", still_there, raising=False)
+    url = f"{API}/{video['id']}/follow"
+    asked = client.post(url, json=DRAWN)
+    assert (asked.status_code, asked.headers["Retry-After"]) == (202, "1")
+    assert (asked.json or {})["state"] == "making"
+    wait_until(studio, lambda: client.post(url, json=DRAWN).status_code == 200)
+    answer = client.post(url, json=DRAWN).json
+    assert answer is not None
+    assert answer["state"] == "ready"
+    region = answer["region"]
+    assert (region["state"], region["shape"], region["frames"]) == ("drawn", "ellipse", [3, FRAMES])
+    assert region["keys"] == [[3, DRAWN["box"]], [FRAMES - 1, DRAWN["box"]]]
+    plan = client.get(f"{API}/{video['id']}/plan")
+    assert plan.json is not None
+    changed = {**plan.json, "regions": [*plan.json["regions"], region]}
+    saved = client.put(f"{API}/{video['id']}/plan", json=changed, headers={"If-Match": plan.headers["ETag"]})
+    assert saved.status_code == 200
+    assert client.delete(url, json=DRAWN).status_code == 204
+    assert client.delete(url, json=DRAWN).status_code == 204
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"frame": 3, "box": [1, 2, 3, 4]},
+        {**DRAWN, "frame": True},
+        {**DRAWN, "frame": 99},
+        {**DRAWN, "frame": -1},
+        {**DRAWN, "frame": 1.5},
+        {**DRAWN, "box": [1, 2, 3]},
+        {**DRAWN, "box": [1, 2, 3, "4"]},
+        {**DRAWN, "box": [1, 2, 3, True]},
+        {**DRAWN, "box": [9, 2, 3, 4]},
+        {**DRAWN, "box": [1, 2, 10**400, 4]},
+        {**DRAWN, "shape": "polygon"},
+        {**DRAWN, "more": 1},
+    ],
+)
+def test_what_is_no_area_is_not_followed(video: dict[str, Any], client: FlaskClient, body: dict[str, Any]) -> None:
+    for ask in (client.post, client.delete):
+        answer = ask(f"{API}/{video['id']}/follow", json=body)
+        assert (answer.status_code, (answer.json or {})["kind"]) == (400, "usage")
+
+
+def test_a_result_can_be_cancelled(video: dict[str, Any], client: FlaskClient) -> None:
+    url = f"{API}/{video['id']}/result"
+    making = client.post(f"{url}?style=solid")
+    assert making.status_code == 202
+    assert making.json is not None
+    assert set(making.json) == {"state", "done", "total"}
+    assert client.delete(f"{url}?style=solid").status_code == 204
+    assert client.delete(f"{url}?style=solid").status_code == 204
+    assert client.delete(f"{url}?styl=solid").status_code == 400

@@ -10,7 +10,7 @@ from veil.errors import VeilError
 from veil.options import Options
 from veil.plan import digest
 from veil.report import tally as counted
-from veil.types import Box, Facts, Kind, Plan, State, Tally
+from veil.types import Box, Facts, Kind, Plan, Shape, State, Tally
 
 
 class JobState(StrEnum):
@@ -102,6 +102,32 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """An area that somebody drew in one frame of a video and wants to be followed through the others.
+
+    Attributes:
+        key: Digest of the rest.
+        frame: Number of the frame.
+        box: The area, in pixels.
+        shape: Its outline.
+        ready: Whether it has been followed.
+        problem: Why it cannot be.
+    """
+
+    key: str
+    frame: int
+    box: Box
+    shape: Shape
+    ready: bool = False
+    problem: Problem | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is still to be followed."""
+        return not self.ready and self.problem is None
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A photo's way through the studio: what is known of it, never its name and never a pixel.
 
@@ -124,6 +150,7 @@ class Job:
         looked: Whether a person has said that they looked.
         attempts: How often work on it was begun and not ended.
         orders: Results that were asked for, oldest first.
+        wishes: Areas that are to be followed, or were, oldest first.
         problem: Why it failed.
         film: What is known of a video; None for others, and until it is known.
     """
@@ -146,6 +173,7 @@ class Job:
     looked: bool = False
     attempts: int = 0
     orders: tuple[Order, ...] = ()
+    wishes: tuple[Wish, ...] = ()
     problem: Problem | None = None
     film: Film | None = None
 
@@ -159,7 +187,8 @@ class Job:
     @property
     def wants_work(self) -> bool:
         """Whether something is still to be found or made."""
-        return self.state in UNFINISHED or (self.state in LOOKED_AT and any(order.waits for order in self.orders))
+        waiting = any(order.waits for order in self.orders) or any(wish.waits for wish in self.wishes)
+        return self.state in UNFINISHED or (self.state in LOOKED_AT and waiting)
 
     def order(self, key: str) -> Order | None:
         """Return the order for a result with these settings, if there is one."""
@@ -168,6 +197,14 @@ class Job:
     def with_order(self, changed: Order) -> "Job":
         """Return the job with one of its orders changed; an order that is no longer there stays away."""
         return replace(self, orders=tuple(changed if one.key == changed.key else one for one in self.orders))
+
+    def wish(self, key: str) -> Wish | None:
+        """Return what was wished with this key, if it still is."""
+        return next((wish for wish in self.wishes if wish.key == key), None)
+
+    def with_wish(self, changed: Wish) -> "Job":
+        """Return the job with one of its wishes changed; one that is no longer there stays away."""
+        return replace(self, wishes=tuple(changed if one.key == changed.key else one for one in self.wishes))
 
     def with_plan(self, plan: Plan) -> "Job":
         """Return the job with another plan."""
@@ -209,6 +246,7 @@ def from_json(text: bytes) -> Job:
         values["tally"] = Tally(**values["tally"])
         values["problem"] = _problem(values["problem"])
         values["orders"] = tuple(_order(each) for each in values["orders"])
+        values["wishes"] = tuple(_wish(each) for each in values.get("wishes", ()))
         if values["picture"]:
             values["picture"] = Facts(**{**values["picture"], "kind": Kind(values["picture"]["kind"])})
         if values.get("film"):
@@ -225,6 +263,15 @@ def _order(values: dict[str, Any]) -> Order:
         "problem": _problem(values["problem"]),
     }
     return Order(**{**values, **own})
+
+
+def _wish(values: dict[str, Any]) -> Wish:
+    own = {
+        "box": Box(*values["box"]),
+        "shape": Shape(values["shape"]),
+        "problem": _problem(values["problem"]),
+    }
+    return Wish(**{**values, **own})
 
 
 def _problem(values: dict[str, str] | None) -> Problem | None:

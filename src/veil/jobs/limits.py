@@ -21,6 +21,7 @@ class Limits:
         keep_seconds: A photo is deleted when nobody has looked at it for so long.
         trace_seconds: For so long it is remembered that there was such a photo.
         results: How many results of one photo are kept, in different styles for instance.
+        wishes: How many areas that were followed through one video are remembered.
         regions: How many regions a plan may hold.
         work_seconds: Work on one photo is given up when a frame ends later than this after its start.
     """
@@ -34,6 +35,7 @@ class Limits:
     keep_seconds: float = 3600.0
     trace_seconds: float = 86_400.0
     results: int = 3
+    wishes: int = 20
     regions: int = 2000
     work_seconds: float = 900.0
 

@@ -15,6 +15,10 @@ class Stopped(Exception):  # noqa: N818 - not an error: the server closes, and t
     """Stops the work on a photo."""
 
 
+class Superseded(Exception):  # noqa: N818 - not an error: something else is wanted by now
+    """Stops one part of the work on a photo."""
+
+
 class Progress:
     """Counts frames and tells those who listen, now and then. One photo's work calls step() after each frame.
 
@@ -49,8 +53,11 @@ class Progress:
         """Say that so many frames are to come, or fewer than was said; of a single one nothing is told."""
         self._total += frames
 
-    def step(self) -> None:
+    def step(self, check: Callable[[], None] = lambda: None) -> None:
         """Count one frame.
+
+        Args:
+            check: Called now and then; may raise to stop the work.
 
         Raises:
             NoSuchPhotoError: The photo was deleted meanwhile.
@@ -62,9 +69,11 @@ class Progress:
         now = self._clock()
         if self._each:
             self._latest = now + self._seconds
-        if self._total > self._done and now - self._told >= EVERY_SECONDS:
+        if now - self._told >= EVERY_SECONDS:
             self._told = now
-            self._folder.note_progress(self._done, self._total)
+            check()
+            if self._total > self._done:
+                self._folder.note_progress(self._done, self._total)
 
     def go_on(self) -> None:
         """Stop the work if nobody wants it any more. Errors as for step()."""

@@ -173,7 +173,8 @@ def _cut_out(item: Item, track: int) -> None:
             for number, key in wanted.items():
                 if key.frame == frame.index:
                     data = steps.small(cut_out(frame.pixels, key.box)).data
-                    disk.write_whole(item.folder.face(number), data)
+                    with item.folder.changing():  # a worker that begins just now clears away what is unfinished
+                        disk.write_whole(item.folder.face(number), data)
             if frame.index >= last:
                 return
 

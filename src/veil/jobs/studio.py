@@ -19,7 +19,7 @@ from veil.jobs.shelf import Shelf
 from veil.jobs.steps import Preview
 from veil.jobs.store import Store
 from veil.options import Options
-from veil.types import Area, Plan, Report, Shape
+from veil.types import Area, Box, Plan, Report, Shape
 
 LOOK_SECONDS = 0.25
 PREVIEWS_AT_ONCE = 2  # each takes some tens of megabytes
@@ -54,6 +54,7 @@ class Result:
         bytes: Size of the file; 0 until it is ready.
         sha256: Hash of the file, in hexadecimal; empty until it is ready.
         problem: Why it cannot be made.
+        progress: Frames done and frames in all, while it is made and that is known.
     """
 
     state: ResultState
@@ -63,6 +64,22 @@ class Result:
     bytes: int = 0
     sha256: str = ""
     problem: Problem | None = None
+    progress: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """An area that is followed through a video.
+
+    Attributes:
+        plan: A plan of the video with nothing in it but the area; None until it is ready.
+        problem: Why it cannot be followed.
+        progress: Frames done and the most that there may be, while that is known.
+    """
+
+    plan: Plan | None = None
+    problem: Problem | None = None
+    progress: tuple[int, int] | None = None
 
 
 class Studio:
@@ -341,6 +358,59 @@ class Studio:
             self._queue.put(job_id, soon=True)
         return _result(job, folder, order)
 
+    def cancel_result(self, owner: str, job_id: str, options: Options) -> None:
+        """Have a result not made that is still to be made; one that is finished stays."""
+        order = orders.order_for(self._own(options))
+
+        def without(job: Job) -> Job:
+            return replace(job, orders=tuple(one for one in job.orders if one.key != order.key or not one.waits))
+
+        self._folder(owner, job_id).change(without)
+
+    def follow(self, owner: str, job_id: str, frame: int, box: Box, shape: str) -> Followed:
+        """Have an area followed that a person drew in one frame of a video; the same is done once.
+
+        Args:
+            owner: Whose video it is.
+            job_id: Which.
+            frame: Number of the frame.
+            box: The area, in pixels.
+            shape: Its outline, ellipse or box.
+
+        Raises:
+            JobError: As for plan(), or it is no video.
+            UsageError: There is no such frame, area or outline.
+        """
+        folder = self._folder(owner, job_id)
+        _check_film(folder)
+        job = settled(folder.read())
+        wish = orders.wish_for(frame, box, shape, job)
+        with folder.changing():
+            before = settled(folder.read())
+            job = before
+            if before.wish(wish.key) is None:
+                job = replace(before, wishes=(*before.wishes, wish)[-self.limits.wishes :])
+                folder.save(job)
+                folder.forget(before, job)
+        if job != before:
+            self._queue.put(job_id, soon=True)
+        known = job.wish(wish.key) or wish
+        if known.ready:
+            with folder.unless_gone():
+                return Followed(plans.from_json(folder.followed(wish.key).read_bytes()))
+        return Followed(problem=known.problem, progress=None if known.problem else job.progress)
+
+    def cancel_follow(self, owner: str, job_id: str, frame: int, box: Box, shape: str) -> None:
+        """Have an area no longer followed, or forget that it was; the plan stays as it is. Errors as for follow()."""
+        folder = self._folder(owner, job_id)
+        with folder.changing():
+            before = settled(folder.read())
+            key = orders.wish_for(frame, box, shape, before).key
+            after = replace(before, wishes=tuple(wish for wish in before.wishes if wish.key != key))
+            if after != before:
+                folder.save(after)
+                folder.forget(before, after)
+
     def report(self, owner: str, job_id: str, options: Options | None = None) -> Report:
         """Return the report on a photo, with the hash of the result if it is there.
 
@@ -460,7 +530,7 @@ def _result(job: Job, folder: JobFolder, order: Order) -> Result:
     if problem is not None:
         return Result(ResultState.FAILED, format=name, extension=ending, problem=problem)
     if known is None or known.waits:
-        return Result(ResultState.MAKING, format=name, extension=ending)
+        return Result(ResultState.MAKING, format=name, extension=ending, progress=job.progress)
     path = folder.result(known.revision, known.key)
     with folder.unless_gone():
         size = path.stat().st_size

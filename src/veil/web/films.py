@@ -1,5 +1,6 @@
 """The REST interface to what only videos have: a small copy to look at, the times of frames, and single frames."""
 
+import json
 from pathlib import Path
 
 from flask import Flask, Response, g, jsonify, request, send_file
@@ -9,8 +10,9 @@ from veil import plan as plans
 from veil.errors import NoSuchPhotoError, UsageError
 from veil.jobs.studio import Studio
 from veil.options import Stage
-from veil.web.inputs import chosen, json_text
-from veil.web.pictures import shown
+from veil.types import Box
+from veil.web.inputs import chosen, json_object, json_text
+from veil.web.pictures import making, shown
 
 COVERED = "covered"
 PART_BYTES = 1 << 21
@@ -42,6 +44,36 @@ def add_films(app: Flask, studio: Studio) -> None:
     @app.get("/api/v1/photos/<photo_id>/people/<int:track>")
     def person(photo_id: str, track: int) -> Response:
         return shown(studio.face(g.owner, photo_id, track))
+
+    @app.post("/api/v1/photos/<photo_id>/follow")
+    def follow(photo_id: str) -> Response | tuple[Response, int, dict[str, str]]:
+        followed = studio.follow(g.owner, photo_id, *_drawn())
+        if followed.problem is not None:
+            raise followed.problem.error()
+        if followed.plan is None:
+            return making(followed.progress)
+        (region,) = json.loads(plans.to_json(followed.plan))["regions"]
+        return jsonify(state="ready", region=region)
+
+    @app.delete("/api/v1/photos/<photo_id>/follow")
+    def cancel_follow(photo_id: str) -> tuple[str, int]:
+        studio.cancel_follow(g.owner, photo_id, *_drawn())
+        return "", 204
+
+
+def _drawn() -> tuple[int, Box, str]:
+    """Return the frame, the area and its outline in the body.
+
+    Raises:
+        UsageError: They are not there, or are something else.
+    """
+    wanted = json_object({"frame": int, "box": list, "shape": str})
+    sides = wanted.get("box", [])
+    if set(wanted) != {"frame", "box", "shape"} or isinstance(wanted["frame"], bool):
+        raise UsageError("The body needs a frame, a box and a shape, and nothing else; nothing was done.")
+    if len(sides) != 4 or not all(isinstance(side, int | float) and not isinstance(side, bool) for side in sides):
+        raise UsageError("The box is not four numbers: left, top, right, bottom; nothing was done.")
+    return wanted["frame"], Box(*sides), wanted["shape"]
 
 
 def _is_to_be_covered() -> bool:

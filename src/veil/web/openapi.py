@@ -212,7 +212,7 @@ def _films(options: Options) -> dict[str, Any]:
         "in": "path",
         "required": True,
         "description": "Number of the frame, from 0.",
-        "schema": {"type": "integer", "minimum": 0},
+        "schema": _NUMBER,
     }
     covered = {"name": "covered", "in": "query", "schema": {"enum": ["0", "1"], "default": "0"}}
     return {
@@ -246,7 +246,7 @@ def _films(options: Options) -> dict[str, Any]:
                     "in": "path",
                     "required": True,
                     "description": "Number of a face that was followed, as in the plan.",
-                    "schema": {"type": "integer", "minimum": 0},
+                    "schema": _NUMBER,
                 },
             ],
             "get": _operation(
@@ -254,6 +254,23 @@ def _films(options: Options) -> dict[str, Any]:
                 "Show a face that was followed through a video, at its best moment",
                 _SMALL_PICTURE,
                 refusals=_MADE_OF_IT,
+            ),
+        },
+        f"{_PHOTO}/follow": {
+            "parameters": [_photo_id()],
+            "post": _operation(
+                "follow",
+                "Have an area that was drawn in one frame followed through the others; ask again for the region",
+                {200: _json("Followed", "A region for the plan, which is not changed by this"), 202: _making()},
+                refusals=_MADE_OF_IT,
+                body=_body(JSON, ref("Drawn")),
+            ),
+            "delete": _operation(
+                "cancel_follow",
+                "Have an area no longer followed, or forget that it was",
+                {204: {"description": "Forgotten"}},
+                refusals=_MADE_OF_IT,
+                body=_body(JSON, ref("Drawn")),
             ),
         },
         f"{_PHOTO}/frames/{{index}}": {
@@ -276,10 +293,13 @@ def _films(options: Options) -> dict[str, Any]:
     }
 
 
-def _results(options: Options) -> dict[str, Any]:
-    making = _json("Making", "Being made; ask again") | {
+def _making() -> dict[str, Any]:
+    return _json("Making", "Being made; ask again") | {
         "headers": {"Retry-After": {"schema": {"type": "string"}, "description": "Seconds."}}
     }
+
+
+def _results(options: Options) -> dict[str, Any]:
     form = record({"id": {"type": "array", "items": PHOTO_ID}, "name": {"type": "array", "items": {"type": "string"}}})
     return {
         f"{_PHOTO}/result": {
@@ -287,7 +307,7 @@ def _results(options: Options) -> dict[str, Any]:
             "post": _operation(
                 "make_result",
                 "Ask for the covered photo at full size",
-                {200: _json("Ready", "It can be fetched"), 202: making},
+                {200: _json("Ready", "It can be fetched"), 202: _making()},
                 refusals=_MADE_OF_IT,
             ),
             "get": _operation(
@@ -295,8 +315,14 @@ def _results(options: Options) -> dict[str, Any]:
                 "Fetch the covered photo at full size",
                 {
                     200: _content("image/*", _FILE, "The file, in the photo's own format or the one asked for"),
-                    202: making,
+                    202: _making(),
                 },
+                refusals=_MADE_OF_IT,
+            ),
+            "delete": _operation(
+                "cancel_result",
+                "Have a result not made that is being made; a finished one stays",
+                {204: {"description": "It is not made any more"}},
                 refusals=_MADE_OF_IT,
             ),
         },
@@ -314,6 +340,7 @@ def _results(options: Options) -> dict[str, Any]:
     }
 
 
+_NUMBER: Schema = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
 _FILE: Schema = {"type": "string", "format": "binary"}
 _SMALL_PICTURE = {
     200: {

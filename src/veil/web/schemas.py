@@ -91,7 +91,19 @@ def schemas() -> dict[str, Schema]:
         "Ready": record(
             {"state": {"const": "ready"}, "url": {"type": "string"}, "extension": {"type": "string"}, "bytes": COUNT}
         ),
-        "Making": record({"state": {"const": "making"}}),
+        "Making": record(
+            {"state": {"const": "making"}, "done": COUNT, "total": COUNT},
+            about="How many frames are done, and how many there are; 0 of 0 where that is not known.",
+        ),
+        "Drawn": record(
+            {
+                "frame": COUNT,
+                "box": ref("plan-box"),
+                "shape": {"enum": OUTLINES},
+            },
+            about="An area that a person drew in one frame.",
+        ),
+        "Followed": record({"state": {"const": "ready"}, "region": ref("plan-region")}),
         "Selection": record(
             {
                 "photos": {
