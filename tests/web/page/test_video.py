@@ -14,6 +14,7 @@ from tests import fakes, footage
 from tests.jobs.films import EMPTY, FRAMES, WALKER, filmed
 from tests.web.page.conftest import served
 from tests.web.page.driver import Page, near
+from tests.web.page.test_reach import LOOKS, faults
 from veil.jobs.limits import Limits
 from veil.keys import box_at
 from veil.media.video import open_video
@@ -341,3 +342,23 @@ def test_on_a_phone(page: Page) -> None:
     page.one(".row .leave").click()
     page.settle()
     assert region(page)["state"] == "kept"
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_everybody_can_use_it(unsure_page: Page, look: dict[str, Any]) -> None:
+    page = unsure_page
+    page.watch(TWO, **look)
+    assert faults(page) == []
+    page.press("e", Keys.ENTER)
+    page.settle()
+    assert page.one("#span").is_displayed()
+    page.one("[data-span=onward]").click()
+    page.settle()
+    assert faults(page) == []
+    if look["width"] == 390:
+        for name in ("areas", "look"):
+            page.one(f".tabs [aria-controls={name}]").click()
+            assert faults(page) == [], name
+        page.one("#look .sheet-close").click()
+    page.one("#play").click()
+    assert faults(page) == []

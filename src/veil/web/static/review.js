@@ -267,6 +267,7 @@ export class Review {
     this.root.classList.toggle("video", cinema.on);
     this.root.classList.toggle("watching", cinema.on && !entry.ready && cinema.screening.isOpen);
     document.body.classList.toggle("on-video", cinema.on);
+    document.body.classList.toggle("in-work", entry?.ready === false);
   }
 
   #tellVerdict() {

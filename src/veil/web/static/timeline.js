@@ -38,10 +38,16 @@ export class Timeline extends EventTarget {
     press("#step-on", () => this.film.step(1));
     press("#eye-back", () => this.eye(-1));
     press("#eye-on", () => this.eye(1));
-    press("#speed", () => write(find("#speed"), t("time.speed", { n: number(this.film.speed()) })));
+    press("#speed", () => this.#speed());
     this.slider.addEventListener("keydown", (event) => this.#key(event));
     this.film.addEventListener("frame", () => this.move());
     this.film.addEventListener("state", () => this.move());
+  }
+
+  #speed() {
+    const told = t("time.speed", { n: number(this.film.speed()) });
+    write(find("#speed"), told);
+    find("#speed").setAttribute("aria-label", `${t("time.faster")}: ${told}`);
   }
 
   // ---- showing
