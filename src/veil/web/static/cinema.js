@@ -36,7 +36,7 @@ export class Cinema extends EventTarget {
       for (const [name, handler] of Object.entries(handlers)) target.addEventListener(name, ({ detail }) => handler(detail));
     };
     const pass = (name) => (detail) => this.dispatchEvent(new CustomEvent(name, { detail }));
-    on(this.screening, { open: pass("open"), frame: () => this.#moved(), failed: pass("failed") });
+    on(this.screening, { open: pass("open"), frame: () => this.#moved(), failed: pass("failed"), broken: () => tell(t("watch.broken"), "bad") });
     on(this.doubts, { go: (moment) => this.#visit(moment), right: ({ uid, first }) => this.#edit(model.confirmed(this.review.regions, uid, first)) });
     on(this.span, {
       always: () => this.#change(model.stayed, this.film.frame),
@@ -118,6 +118,7 @@ export class Cinema extends EventTarget {
 
   /** Goes to a frame and does something once it is shown. */
   #go(frame, action) {
+    if (!this.film.ready) return action();
     this.film.pause();
     this.#arrival = { frame, action };
     this.film.go(frame);

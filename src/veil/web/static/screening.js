@@ -14,7 +14,10 @@ const REST_MS = 150; // how long a frame stays before the exact one is asked for
 const AGAIN_MS = 1500;
 const TRIES = 5;
 
-/** Tells "open" when the video can be watched, "frame" and "state" as the film does, "failed" with a problem. */
+/**
+ * Tells "open" when the video can be watched, "frame" and "state" as the film does, "failed" with a problem, and
+ * "broken" when the browser cannot play it.
+ */
 export class Screening extends EventTarget {
   #id = null;
   #leaving = new AbortController(); // for what was asked of this video
@@ -87,7 +90,7 @@ export class Screening extends EventTarget {
   /** The copy could not be had, or not to its end. */
   #broke() {
     this.#tries += 1;
-    if (this.#tries > TRIES) this.#failed(new api.Problem("network"));
+    if (this.#tries > TRIES) this.dispatchEvent(new Event("broken"));
     else this.#again(() => this.#load());
   }
 
@@ -115,7 +118,7 @@ export class Screening extends EventTarget {
     if (regions === this.#work?.regions) return this.#renew();
     this.#rest(null);
     this.#hide("covered");
-    this.#draw(regions);
+    this.#draw(this.#covered(regions));
   }
 
   #moved() {
@@ -132,22 +135,24 @@ export class Screening extends EventTarget {
     this.dispatchEvent(new Event("state"));
   }
 
-  get #here() {
-    return (this.#work?.regions ?? []).filter((region) => isPresent(region, this.film.frame));
+  /** What tells one exact frame from another. */
+  #keys(areas) {
+    const covered = areas.map(({ shape, box, outline }) => [shape, box, outline]);
+    return { covered: JSON.stringify([this.film.frame, this.#query, covered]), original: String(this.film.frame) };
   }
 
-  /** What tells one exact frame from another. */
-  get #keys() {
-    const covered = this.#here.filter(isCovered).map(({ shape, box, outline, keys }) => [shape, box, outline, keys]);
-    return { covered: JSON.stringify([this.film.frame, this.#query, covered]), original: String(this.film.frame) };
+  /** The areas to be covered in the present frame, where they are in it. */
+  #covered(regions) {
+    return presentAt(regions, this.film.frame).filter(isCovered);
   }
 
   /** Brings the stage up to date. An exact frame must never lie over another moment, or another plan, than its own. */
   #renew() {
-    const keys = this.#keys;
+    const areas = this.#covered(this.#work?.regions ?? []);
+    const keys = this.#keys(areas);
     const missing = Object.keys(keys).filter((name) => this.#shown[name] !== keys[name]);
     for (const name of missing) this.#hide(name);
-    if (missing.includes("covered")) this.#draw(this.#work?.regions ?? []);
+    if (missing.includes("covered")) this.#draw(areas);
     this.#rest(this.#work && this.film.resting ? keys : null, missing);
   }
 
@@ -166,9 +171,8 @@ export class Screening extends EventTarget {
     this.stage.root.dataset.preview = state;
   }
 
-  #draw(regions) {
-    const { film } = this;
-    this.rough.draw(film.video, presentAt(regions, film.frame).filter(isCovered), this.size, settings());
+  #draw(areas) {
+    this.rough.draw(this.film.video, areas, this.size, settings());
   }
 
   #hide(name) {
@@ -180,8 +184,9 @@ export class Screening extends EventTarget {
   async #ask(keys, missing) {
     const asking = (this.#asking = new AbortController());
     const { frame } = this.film;
+    const here = this.#work.regions.filter((region) => isPresent(region, frame));
     const fetched = {
-      covered: () => api.coveredFrame(this.#id, frame, this.#query, this.#work.planWith(this.#here), asking.signal),
+      covered: () => api.coveredFrame(this.#id, frame, this.#query, this.#work.planWith(here), asking.signal),
       original: () => api.frame(this.#id, frame, asking.signal),
     };
     try {
@@ -192,7 +197,6 @@ export class Screening extends EventTarget {
         this.#shown[name] = keys[name];
       }
       this.#state("current");
-      this.dispatchEvent(new Event("exact"));
     } catch (error) {
       if (asking.signal.aborted || api.isAbort(error)) return;
       const problem = api.problemOf(error);
