@@ -6,9 +6,11 @@ run beside the work that is done here.
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
+from itertools import islice
 from typing import BinaryIO, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from veil import plan as plans
 from veil import report as reports
@@ -20,11 +22,14 @@ from veil.media.video import Patch, Video, VideoFrame, Written, write_video
 from veil.media.video_formats import CODECS, check_container, choose_codec
 from veil.options import AUTO, Options
 from veil.redact import redact, touched
-from veil.track import Watched, Watcher, tracks
-from veil.types import Area, Facts, Kind, Plan, Region, Report, Shape, Voice
+from veil.track import Follower, Watched, Watcher, followed, shrunk, tracks
+from veil.types import Area, Box, Facts, Kind, Plan, Region, Report, Shape, Voice
 
 USUAL_QUALITY = 90
 """The value of the setting that stands for what a codec is usually told."""
+
+FRAMES_BACK = 128
+"""How many frames are read at a time where a video is followed backwards: 120 MB at most."""
 
 Step = Callable[[], None]
 
@@ -80,6 +85,48 @@ def cover(video: Video, plan: Plan, stream: BinaryIO, options: Options, step: St
         subtitles=options.subtitles,
     )
     return reports.report(plan, options.style, sha256_of(stream), dropped=tuple(_dropped(video, options, written)))
+
+
+def follow(video: Video, frame: int, box: Box, *, shape: Shape, pts: Sequence[int], step: Step) -> Region:
+    """Return the region of an area that a person drew in one frame: what is in it is followed through its shot.
+
+    Args:
+        video: An open video.
+        frame: Number of the frame in which the area was drawn.
+        box: The area, in pixels; some of it lies in the picture.
+        shape: Its outline; not a polygon.
+        pts: That of each frame of the video, as an earlier pass has seen it.
+        step: Called after each frame that is read, each at most once; may raise to stop the work.
+
+    Raises:
+        InputError: The video is damaged or has changed.
+    """
+    unit = video.facts.time_base
+    with closing(video.frames(frame, pts[frame])) as frames:
+        drawn = next(frames)
+        after, before = (Follower(drawn.grey, box, float(drawn.time)) for _ in range(2))
+        step()
+        for later in frames:
+            step()
+            if not after.see(later.grey, float(later.time)):
+                break
+    stop, goes_on = frame, True
+    while goes_on and stop:
+        first = max(0, stop - FRAMES_BACK)
+        for index, grey in reversed([*enumerate(_small(video, first, stop, pts, before.longer_side, step), first)]):
+            goes_on = goes_on and before.see(grey, float(pts[index] * unit))
+        stop = first
+    return plans.drawn_moving(followed(frame, box, before, after), shape)
+
+
+def _small(
+    video: Video, first: int, stop: int, pts: Sequence[int], longer_side: int, step: Step
+) -> Iterator[NDArray[np.uint8]]:
+    """Yield the brightness of some frames, shrunk: a video can only be read forwards."""
+    with closing(video.frames(first, pts[first])) as frames:
+        for frame in islice(frames, stop - first):
+            yield shrunk(frame.grey, longer_side)
+            step()
 
 
 def facts_of(video: Video, *, frames: int) -> Facts:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from veil import boxes, keys, polygon
 from veil.errors import PlanError
-from veil.track import Track, thinned
+from veil.track import Followed, Track, thinned
 from veil.types import Area, Box, Detection, Facts, Key, Kind, Plan, Point, Region, Shape, Span, State
 
 VERSION = 1
@@ -171,6 +171,26 @@ def drawn(area: Box, shape: Shape, frames: Span | None = None, *, outline: Seque
     if problem:
         raise ValueError(f"a {shape} cannot be drawn so: {problem}")
     return region
+
+
+def drawn_moving(way: Followed, shape: Shape) -> Region:
+    """Return a region that a person drew around something that was followed from there.
+
+    Args:
+        way: Where it is.
+        shape: Outline of the area; not a polygon.
+    """
+    moving = tuple(Key(key.frame, _rounded(key.box)) for key in thinned(way.first, way.boxes))
+    return Region(
+        box=keys.around(moving),
+        shape=shape,
+        state=State.DRAWN,
+        score=None,
+        source="user",
+        frames=Span(way.first, way.first + len(way.boxes)),
+        keys=moving,
+        doubtful=way.doubtful,
+    )
 
 
 def refit(plan: Plan, *, shape: Shape, grow: float, area: Area) -> Plan:

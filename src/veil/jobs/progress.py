@@ -27,6 +27,7 @@ class Progress:
         stopping: Set when the process is to end.
         seconds: How long the work may take.
         each: One frame may take so long, and the whole as long as it goes on.
+        check: Called now and then; raises what stops all of the work.
         clock: Seconds that only ever grow.
     """
 
@@ -38,6 +39,7 @@ class Progress:
         clock: Callable[[], float] = time.monotonic,
         *,
         each: bool = False,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
         self._folder = folder
         self._stopping = stopping
@@ -48,6 +50,7 @@ class Progress:
         self._seconds = seconds
         self._latest = self._told + seconds
         self._each = each
+        self._check = check
 
     def expect(self, frames: int) -> None:
         """Say that so many frames are to come, or fewer than was said; of a single one nothing is told."""
@@ -57,7 +60,7 @@ class Progress:
         """Count one frame.
 
         Args:
-            check: Called now and then; may raise to stop the work.
+            check: Called now and then; may raise to stop this part of the work.
 
         Raises:
             NoSuchPhotoError: The photo was deleted meanwhile.
@@ -71,6 +74,7 @@ class Progress:
             self._latest = now + self._seconds
         if now - self._told >= EVERY_SECONDS:
             self._told = now
+            self._check()
             check()
             if self._total > self._done:
                 self._folder.note_progress(self._done, self._total)

@@ -19,7 +19,7 @@ from veil.jobs.shelf import Shelf
 from veil.jobs.steps import Preview
 from veil.jobs.store import Store
 from veil.options import Options
-from veil.types import Area, Box, Plan, Report, Shape
+from veil.types import Area, Box, Kind, Plan, Report, Shape
 
 LOOK_SECONDS = 0.25
 PREVIEWS_AT_ONCE = 2  # each takes some tens of megabytes
@@ -102,6 +102,11 @@ class Studio:
         self._previewing = threading.Semaphore(PREVIEWS_AT_ONCE)
         self._shelf = Shelf()
         self._closed = threading.Event()
+
+    @property
+    def scratch(self) -> Path:
+        """A folder on the store's disk for files that nobody sees and that end with their process."""
+        return self._store.scratch
 
     def close(self) -> None:
         """Let nobody wait any longer."""
@@ -267,9 +272,7 @@ class Studio:
             PlanError: The plan was made for another picture, or holds too many regions.
         """
         folder = self._folder(owner, job_id)
-        job, saved = folder.read_settled()
-        shown = saved if plan is None else self._checked(plan)
-        plans.check_fits(shown, saved.picture)
+        job, shown = self._shown(folder, plan)
         small = self._preview_file(folder)
         with self._previewing, folder.unless_gone():
             frame = job.film.shown if job.film else 0
@@ -316,13 +319,11 @@ class Studio:
         folder = self._folder(owner, job_id)
         _check_film(folder)
         if options is None:
-            job, shown = folder.read(), None
-        else:
-            job, saved = folder.read_settled()
-            shown = saved if plan is None else self._checked(plan)
-            plans.check_fits(shown, saved.picture)
+            with self._previewing:
+                return self._shelf.frame(folder, folder.read(), index, None, self.options)
+        job, shown = self._shown(folder, plan)
         with self._previewing:
-            return self._shelf.frame(folder, job, index, shown, self._own(options or self.options))
+            return self._shelf.frame(folder, job, index, shown, self._own(options))
 
     def face(self, owner: str, job_id: str, track: int) -> Preview:
         """Return a small picture of a face that was followed through a video, at its best moment.
@@ -464,16 +465,29 @@ class Studio:
         """Return settings with the server's own limits."""
         return replace(options, max_megapixels=self.options.max_megapixels)
 
+    def _shown(self, folder: JobFolder, plan: Plan | None) -> tuple[Job, Plan]:
+        """Return what is known of a photo, and what is to be shown of it: unsaved changes, or the saved plan."""
+        if plan is None:
+            return folder.read_settled()
+        job = settled(folder.read())
+        assert job.picture is not None  # it has been looked at
+        checked = self._checked(plan)
+        plans.check_fits(checked, job.picture)
+        return job, checked
+
     def _checked(self, plan: Plan) -> Plan:
         """Return a plan from outside as one that holds nothing a plan must not hold.
 
         Raises:
-            PlanError: It does, or has too many regions.
+            PlanError: It does, or has too many regions or key frames.
         """
-        if len(plan.regions) > self.limits.regions:
-            raise PlanError(
-                f"The plan has {len(plan.regions)} regions and {self.limits.regions} is the limit; it was not used."
-            )
+        limits = self.limits
+        most = limits.video_regions if plan.picture.kind is Kind.VIDEO else limits.regions
+        if len(plan.regions) > most:
+            raise PlanError(f"The plan has {len(plan.regions)} regions and {most} is the limit; it was not used.")
+        keys = sum(len(region.keys) for region in plan.regions)
+        if keys > limits.keys:
+            raise PlanError(f"The plan has {keys} key frames and {limits.keys} is the limit; it was not used.")
         return plans.from_json(plans.to_json(plan))
 
 

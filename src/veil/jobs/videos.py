@@ -23,9 +23,6 @@ from veil.types import Facts, Pixels, Plan
 SHOWN_FIRST = 0.1
 """Where in a video is the frame that is shown until its faces are known: at its beginning it is often dark."""
 
-MOST_FRAMES = 2_000_000
-"""Ten hours at 50 frames a second. A small file may hold endless frames, which would keep everybody else waiting."""
-
 
 @dataclass(frozen=True, slots=True)
 class Times:
@@ -56,13 +53,13 @@ def read_times(folder: JobFolder) -> Times:
     return Times(Fraction(*values["unit"]), tuple(values["pts"]))
 
 
-def opened(folder: JobFolder, job: Job) -> Video:
+def opened(folder: JobFolder, job: Job, most_frames: int | None = None) -> Video:
     """Open a video. Errors are those of open_video(); its bytes are hashed once, when its plan is made."""
     known = "" if job.picture is None else job.picture.sha256
     return open_video(
         folder.original,
         max_pixels=min(job.options.max_pixels, DEFAULT_MAX_PIXELS),
-        max_frames=MOST_FRAMES,
+        max_frames=most_frames,
         sha256=known,
     )
 

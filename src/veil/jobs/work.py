@@ -20,6 +20,7 @@ from veil.jobs import disk, steps, videos
 from veil.jobs.finders import Finders
 from veil.jobs.folder import JobFolder, no_such_photo
 from veil.jobs.job import LOOKED_AT, UNFINISHED, Job, JobState, Order, Problem, Wish
+from veil.jobs.limits import Limits
 from veil.jobs.progress import Progress, Stopped, Superseded
 from veil.jobs.store import Store
 from veil.jobs.turns import Turns
@@ -66,16 +67,16 @@ def work(store: Store, job_id: str, tools: Tools) -> None:
     """
     while claim := store.claim(job_id):
         with claim:
-            ended_well = _attempt(claim.folder, tools, store.limits.work_seconds)
+            ended_well = _attempt(claim.folder, tools, store.limits)
         # Whoever asked for more while the claim was held could not get anybody else to do it: look once more.
         if not ended_well or not _wants_work(claim.folder):
             return
 
 
-def _attempt(folder: JobFolder, tools: Tools, seconds: float) -> bool:
+def _attempt(folder: JobFolder, tools: Tools, limits: Limits) -> bool:
     """Do what a photo wants; say whether nothing stopped that."""
     try:
-        problem = _problem_of(lambda: _serve(folder, tools, seconds), folder)
+        problem = _problem_of(lambda: _serve(folder, tools, limits), folder)
         if problem is not None:
             folder.change(lambda job: failed(job, problem))
     except NoSuchPhotoError:
@@ -87,24 +88,24 @@ def _attempt(folder: JobFolder, tools: Tools, seconds: float) -> bool:
     return True
 
 
-def _serve(folder: JobFolder, tools: Tools, seconds: float) -> None:
+def _serve(folder: JobFolder, tools: Tools, limits: Limits) -> None:
     """Do what a photo or video wants."""
     job = folder.read()
     if not job.wants_work:
         return
     if is_video(folder.original):
-        _serve_video(folder, job, tools, seconds)
+        _serve_video(folder, job, tools, limits)
     else:
-        _serve_photo(folder, job, tools, seconds)
+        _serve_photo(folder, job, tools, limits)
     folder.change(_rested)  # what was begun may not be wanted any more, so that nothing has said that it ended
     folder.look()  # its hour begins now
 
 
-def _serve_photo(folder: JobFolder, job: Job, tools: Tools, seconds: float) -> None:
+def _serve_photo(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> None:
     """Decode a photo once, if it has one frame, for all that is done."""
     finder = _finder(job, tools)
     job = _begin(folder)
-    progress = Progress(folder, tools.stopping, seconds)
+    progress = Progress(folder, tools.stopping, limits.work_seconds)
     progress.go_on()
     with open_picture(folder.original, max_pixels=job.options.max_pixels) as opened:
         picture = pipeline.decoded_once(opened)
@@ -115,11 +116,14 @@ def _serve_photo(folder: JobFolder, job: Job, tools: Tools, seconds: float) -> N
             _make(folder, picture, order, progress)
 
 
-def _serve_video(folder: JobFolder, job: Job, tools: Tools, seconds: float) -> None:
+def _serve_video(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> None:
     """Follow what is to be followed, since somebody waits for it; then do the rest, if no other video is worked on."""
 
+    def room() -> None:
+        limits.check_disk(folder.path)
+
     def counting() -> Progress:
-        return Progress(folder, tools.stopping, seconds, each=True)
+        return Progress(folder, tools.stopping, limits.work_seconds, each=True, check=room)
 
     if job.state in LOOKED_AT and _next_wish(folder) is not None:
         job = _begin(folder)
@@ -133,7 +137,8 @@ def _serve_video(folder: JobFolder, job: Job, tools: Tools, seconds: float) -> N
     try:
         finder = _finder(job, tools)
         job = _begin(folder)
-        with videos.opened(folder, job) as video:
+        limits.check_disk(folder.path, more=folder.original.stat().st_size)
+        with videos.opened(folder, job, limits.frames) as video:
             _work_through(folder, job, video, finder, tools.cache, counting)
     finally:
         tools.turns.end()
