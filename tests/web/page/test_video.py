@@ -295,6 +295,61 @@ def test_an_area_covers_the_whole_video_or_a_part(page: Page) -> None:
     assert page.plan()["regions"] == []
 
 
+@pytest.fixture
+def blind_page(chromium: webdriver.Chrome, tmp_path: Path) -> Iterator[Page]:
+    with served(chromium, tmp_path, fakes.Silent(), LIMITS) as page:
+        yield page
+
+
+def drawn_around_the_walker(page: Page, frame: int) -> None:
+    page.watch(FILM)
+    page.go(frame)
+    box = WALKER.place(frame)
+    assert box is not None
+    page.draw("box", (box.left - 2, box.top - 2), (box.right + 2, box.bottom + 2))
+    page.settle()
+
+
+def test_an_area_follows_what_is_in_it(blind_page: Page) -> None:
+    page = blind_page
+    drawn_around_the_walker(page, 8)
+    page.one("[data-span=follow]").click()
+    page.wait(lambda: len(region(page)["keys"]) > 1)
+    page.settle()
+    followed = region(page)
+    assert (followed["state"], followed["source"]) == ("drawn", "user")
+    for frame in (4, 8, 14, 24):
+        box, face = place(followed, frame), WALKER.place(frame)
+        assert box is not None and face is not None
+        assert box.left <= face.left + 2 and box.top <= face.top + 2, frame
+        assert box.right >= face.right - 2 and box.bottom >= face.bottom - 2, frame
+        page.go(frame)
+        assert not is_face(page.colour(".after", *map(int, middle(frame))))
+    page.one("#undo").click()
+    page.settle()
+    assert region(page)["keys"] == []
+
+
+def test_following_can_be_cancelled(blind_page: Page) -> None:
+    page = blind_page
+    drawn_around_the_walker(page, 8)
+    page.run(
+        "const ask = window.fetch; window.asked = [];"
+        "window.fetch = (where, how) => {"
+        "  if (!where.endsWith('/follow')) return ask(where, how);"
+        "  window.asked.push(how.method);"
+        "  const told = {state: 'making', done: 3, total: 10};"
+        "  return Promise.resolve(how.method === 'DELETE' ? new Response(null, {status: 204})"
+        "    : new Response(JSON.stringify(told), {status: 202})); }"
+    )
+    page.one("[data-span=follow]").click()
+    page.wait_text("#span p", "Following what is in it: 30 %")
+    page.one("[data-span=stop]").click()
+    page.wait(lambda: page.run("return window.asked.at(-1)") == "DELETE")
+    page.wait_text("#span p", "Covers this place in the whole video.")
+    assert region(page)["keys"] == []
+
+
 def test_nothing_is_covered_while_faces_are_looked_for_but_it_can_be_watched(
     chromium: webdriver.Chrome, tmp_path: Path, paused: fakes.Paused
 ) -> None:
@@ -312,6 +367,26 @@ def test_nothing_is_covered_while_faces_are_looked_for_but_it_can_be_watched(
         page.wait_for("#review.ready")
         page.settle()
         assert page.frame == 4  # where it was
+
+
+def test_making_a_result_can_be_cancelled(page: Page) -> None:
+    page.watch(FILM)
+    page.run(
+        "const ask = window.fetch; window.asked = [];"
+        "window.fetch = (where, how) => {"
+        "  if (!where.includes('/result?')) return ask(where, how);"
+        "  window.asked.push([how.method, where]);"
+        "  const told = {state: 'making', done: 1, total: 4};"
+        "  return Promise.resolve(how.method === 'DELETE' ? new Response(null, {status: 204})"
+        "    : new Response(JSON.stringify(told), {status: 202})); }"
+    )
+    page.one("#download").click()
+    page.wait_text("#making p", "Making the video: 25 %. Keep this page open.")
+    page.one("#stop-making").click()
+    page.wait(lambda: page.run("return window.asked.at(-1)[0]") == "DELETE")
+    page.wait(lambda: not page.one("#making").is_displayed())
+    assert page.one("#download").text == "Download"
+    assert list(page.downloads.iterdir()) == []
 
 
 def test_a_video_without_sound_offers_none(page: Page) -> None:
