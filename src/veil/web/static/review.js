@@ -11,14 +11,14 @@ import * as model from "./model.js";
 import { Preview } from "./preview.js";
 import { coverQuery, onChoice } from "./settings.js";
 import { Stage } from "./stage.js";
-import { tellMaking, tellProgress, tellSaving, tellVerdict } from "./telling.js";
-import { Work } from "./work.js";
-import { count, number, t, time } from "./words.js";
+import { tellFacts, tellMaking, tellOnward, tellProgress, tellSaving, tellVerdict } from "./telling.js";
+import { count, number, t } from "./words.js";
+import { Works } from "./works.js";
 
 const LOAD_AGAIN_MS = 2000;
 
 export class Review {
-  #works = new Map(); // by id; kept while edits of them are unsaved
+  #works = new Works();
   #turn = 0;
   #entry = null;
   #work = null;
@@ -56,12 +56,12 @@ export class Review {
   }
 
   get unsaved() {
-    return [...this.#works.values()].some((work) => !work.clean);
+    return this.#works.unsaved;
   }
 
   /** Ends when every edit of every photo is saved. */
-  async allSaved() {
-    for (const work of this.#works.values()) await work.saved();
+  allSaved() {
+    return this.#works.saved();
   }
 
   // ---- wiring
@@ -70,14 +70,14 @@ export class Review {
     this.batch.addEventListener("open", ({ detail }) => this.#open(detail));
     this.batch.addEventListener("change", () => this.#refresh());
     this.batch.addEventListener("progress", ({ detail }) => detail === this.#entry && this.#refresh());
-    this.batch.addEventListener("drop", ({ detail }) => this.#works.delete(detail.id));
+    this.batch.addEventListener("drop", ({ detail }) => this.#works.forget(detail.id));
     onChoice((names) => {
       const covering = ["style", "color", "strength", "boxes"].some((name) => names.has(name));
       if (covering && this.ready) this.#want(true);
     });
     this.panel.addEventListener("fit", ({ detail }) => this.#refit(detail));
     this.preview.addEventListener("failed", ({ detail }) => tell(detail.sentence, "bad"));
-    addEventListener("online", () => this.#works.forEach((work) => work.hurry()));
+    addEventListener("online", () => this.#works.hurry());
   }
 
   #wire() {
@@ -95,6 +95,12 @@ export class Review {
       open: () => this.#opened(),
       frame: () => this.#renderStage(),
       failed: (problem) => tell(problem.sentence, "bad"),
+    });
+    on(this.#works, {
+      edit: ({ work }) => work === this.#work && this.#show(true),
+      save: ({ work }) => work === this.#work && this.#tellSaving(),
+      conflict: () => tell(t("save.conflict"), "warn"),
+      photo: ({ photo }) => this.batch.learn(photo),
     });
     on(this.areas, {
       pick: (uid) => this.pick(uid),
@@ -126,7 +132,7 @@ export class Review {
   #open(entry) {
     this.#turn += 1;
     this.gestures.cancel();
-    if (this.#work?.clean) this.#works.delete(this.#work.id);
+    this.#works.leave(this.#work);
     this.selected = null;
     this.#entry = entry;
     this.#work = this.#trial = null;
@@ -141,8 +147,7 @@ export class Review {
   async #load() {
     const entry = this.#entry;
     const turn = this.#turn;
-    const work = this.#works.get(entry.id) ?? this.#startWork(entry);
-    this.#work = work;
+    const work = (this.#work = this.#works.of(entry));
     try {
       if (!work.loaded) await work.load(entry.leaving.signal);
       if (turn !== this.#turn) return;
@@ -165,20 +170,6 @@ export class Review {
     if (!this.#work?.loaded) this.stage.show(this.cinema.screening.size);
     this.#show(true);
     this.#refresh();
-  }
-
-  #startWork(entry) {
-    const work = new Work(entry.id, () => {
-      const { shape, area, grow } = entry.facts.options;
-      return { shape, area, grow: Number(grow) };
-    });
-    const own = (handler) => (event) => work === this.#work && handler(event);
-    work.addEventListener("edit", own(() => this.#show(true)));
-    work.addEventListener("save", own(() => this.#tellSaving()));
-    work.addEventListener("conflict", () => tell(t("save.conflict"), "warn"));
-    work.addEventListener("photo", ({ detail }) => this.batch.learn(detail));
-    this.#works.set(entry.id, work);
-    return work;
   }
 
   #fail(error) {
@@ -242,19 +233,14 @@ export class Review {
     this.root.classList.toggle("ready", entry?.ready === true);
     this.#refreshCinema();
     if (!entry) return;
-    write(find("#photo-name"), entry.name);
-    const picture = entry.facts?.picture;
-    write(find("#photo-meta"), picture ? t("card.meta", { width: picture.width, height: picture.height, format: picture.format.toUpperCase() }) : "");
+    tellFacts(entry);
     if (entry.ready && (this.#work === null || this.#work.id !== entry.id)) this.#load();
     else if (entry.ready) this.#work.heard(entry.facts.revision).catch(() => null);
     tellProgress(entry);
     tellMaking(entry);
     this.#tellVerdict();
-    write(find("#expires"), entry.facts?.expires ? t("card.expires", { time: time(entry.facts.expires) }) : "");
     find("#looked").disabled = !this.ready;
-    const onward = this.batch.doubtful() !== null;
-    find("#looked").classList.toggle("onward", onward);
-    find("#looked").setAttribute("aria-label", t(onward ? "looked.next" : "looked.title"));
+    tellOnward(this.batch.doubtful() !== null);
   }
 
   #refreshCinema() {
@@ -265,7 +251,7 @@ export class Review {
     this.panel.ofVideo(cinema.on && entry.hasSound);
     if (cinema.on && entry.watchable) cinema.open(entry.id);
     this.root.classList.toggle("video", cinema.on);
-    this.root.classList.toggle("watching", cinema.on && !entry.ready && cinema.screening.isOpen);
+    this.root.classList.toggle("watching", cinema.on && entry.watchable && !entry.ready && cinema.screening.isOpen);
     document.body.classList.toggle("on-video", cinema.on);
     document.body.classList.toggle("in-work", entry?.ready === false);
   }
@@ -395,7 +381,7 @@ export class Review {
 
   /** Has the found areas of a photo made anew; of the open one as a step that can be undone. */
   async refit(entry, fit) {
-    const work = this.#works.get(entry.id);
+    const work = this.#works.known(entry);
     this.batch.learn(await (work?.loaded ? work.refit(fit) : api.patch(entry.id, fit)));
   }
 
@@ -453,7 +439,7 @@ export class Review {
     const entry = this.#entry;
     if (!this.ready || makingOf(entry)) return;
     try {
-      await downloadOne(entry, () => this.#works.get(entry.id)?.saved(), () => entry === this.#entry && tellMaking(entry));
+      await downloadOne(entry, () => this.#works.known(entry)?.saved(), () => entry === this.#entry && tellMaking(entry));
     } catch (error) {
       if (!api.isAbort(error)) this.#fail(error);
     }

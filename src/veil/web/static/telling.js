@@ -5,9 +5,24 @@ import { find, icon, write } from "./dom.js";
 import { makingOf } from "./download.js";
 import { line, share } from "./list.js";
 import { counted } from "./model.js";
-import { count, percent, t } from "./words.js";
+import { count, percent, t, time } from "./words.js";
 
 const SAVE_SIGNS = { saved: "check", saving: "clock", retrying: "warn", failed: "cross" };
+
+/** Says what is known of a photo: its name, its size, until when it is kept. */
+export function tellFacts({ name, facts }) {
+  write(find("#photo-name"), name);
+  const picture = facts?.picture;
+  write(find("#photo-meta"), picture ? t("card.meta", { width: picture.width, height: picture.height, format: picture.format.toUpperCase() }) : "");
+  write(find("#expires"), facts?.expires ? t("card.expires", { time: time(facts.expires) }) : "");
+}
+
+/** Says whether "I have looked" goes on to another photo. */
+export function tellOnward(onward) {
+  const looked = find("#looked");
+  looked.classList.toggle("onward", onward);
+  looked.setAttribute("aria-label", t(onward ? "looked.next" : "looked.title"));
+}
 
 /** Says how far a photo is that is still in work, or why it cannot be shown. */
 export function tellProgress(entry) {
