@@ -1,8 +1,8 @@
 // The list of areas beside the stage, of a video its people: the same as there, the same numbers, doubtful ones first.
 
 import { all, find, icon, make, order, write } from "./dom.js";
-import { counted, inFirstFrame, isCovered, isDrawn, listed } from "./model.js";
-import { clock, isMoving, isPresent, boxAt } from "./moving.js";
+import { counted, isCovered, isDrawn, listed } from "./model.js";
+import { clock, presentAt } from "./moving.js";
 import { timesOf } from "./moments.js";
 import { described, named } from "./stage.js";
 import { count, number, percent, t } from "./words.js";
@@ -79,11 +79,13 @@ export class Areas extends EventTarget {
   }
 
   #picture(region, canvas) {
-    if (!this.ofVideo) return this.#crop(region, canvas);
-    if (region.track !== null && region.track !== undefined) return this.faces.watch(canvas, region.track);
-    const { film } = this;
-    if (!film.resting || !isPresent(region, film.frame)) return;
-    this.#cut(canvas, film.video, film.video.videoWidth, isMoving(region) ? boxAt(region.keys, film.frame) : region.box);
+    const { film, picture } = this;
+    const isPerson = this.ofVideo && typeof region.track === "number";
+    if (isPerson) return this.faces.watch(canvas, region.track);
+    const [here] = presentAt([region], film.frame);
+    if (!here) return;
+    if (!this.ofVideo && picture.naturalWidth) this.#cut(canvas, picture, picture.naturalWidth, here.box);
+    if (this.ofVideo && film.resting) this.#cut(canvas, film.video, film.video.videoWidth, here.box);
   }
 
   #action(row, name, region, index, hidden) {
@@ -113,11 +115,6 @@ export class Areas extends EventTarget {
   }
 
   /** Shows what lies in the area, so that most doubts are settled without looking for it. */
-  #crop(region, canvas) {
-    const { picture } = this;
-    if (picture.naturalWidth && inFirstFrame(region)) this.#cut(canvas, picture, picture.naturalWidth, region.box);
-  }
-
   #cut(canvas, picture, width, box) {
     const key = `${picture.currentSrc} ${box}`;
     if (canvas.dataset.key === key) return;

@@ -7,7 +7,7 @@ import { Faces } from "./faces.js";
 import { Follower } from "./follower.js";
 import * as model from "./model.js";
 import { bestFrame } from "./moments.js";
-import { boxAt, isMoving, isPresent, presentAt } from "./moving.js";
+import { boxAt, isMoving, isPresent } from "./moving.js";
 import { Screening } from "./screening.js";
 import { Span } from "./span.js";
 import { Timeline } from "./timeline.js";
@@ -73,11 +73,6 @@ export class Cinema extends EventTarget {
 
   get frame() {
     return this.film.frame;
-  }
-
-  /** The areas that lie in the present frame, where they are in it. */
-  present(regions) {
-    return presentAt(regions, this.frame);
   }
 
   // ---- showing

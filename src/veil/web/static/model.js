@@ -124,8 +124,6 @@ export const confirmed = (regions, uid, first) => change(regions, uid, (one) => 
 
 // ---- orders
 
-export const inFirstFrame = ({ frames }) => !frames || frames[0] === 0;
-
 /** For the list: what was doubtful comes first, the least sure ahead; deciding on a region does not move it. */
 export function listed(regions) {
   const rank = (one) => -one.unsure;

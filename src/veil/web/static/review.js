@@ -8,6 +8,7 @@ import { all, announce, find, tell, write } from "./dom.js";
 import { downloadOne, downloadReport, makingOf, stopMaking } from "./download.js";
 import { Gestures, drawsShape } from "./gestures.js";
 import * as model from "./model.js";
+import { presentAt } from "./moving.js";
 import { Preview } from "./preview.js";
 import { coverQuery, onChoice } from "./settings.js";
 import { Stage } from "./stage.js";
@@ -197,9 +198,9 @@ export class Review {
     this.#tellSaving();
   }
 
-  /** The areas that are to be seen now, where they lie now. */
+  /** The areas that are to be seen now, where they lie now: of what does not play, in its first frame. */
   get #present() {
-    return this.cinema.on ? this.cinema.present(this.regions) : this.regions.filter(model.inFirstFrame);
+    return presentAt(this.regions, this.cinema.frame);
   }
 
   #renderStage() {
