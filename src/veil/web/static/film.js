@@ -17,7 +17,8 @@ export class Film extends EventTarget {
     this.frame = 0;
     this.ready = false;
     const on = (name, handler) => video.addEventListener(name, () => this.ready && handler());
-    video.addEventListener("loadeddata", () => this.times.length && this.#loaded());
+    // Not "loadeddata": some browsers load no pictures before somebody goes to one.
+    video.addEventListener("loadedmetadata", () => this.times.length && this.#loaded());
     on("seeked", () => this.#seeked());
     on("play", () => this.#played());
     on("pause", () => this.#paused());
@@ -25,7 +26,9 @@ export class Film extends EventTarget {
 
   /** Shows a video from an address; `times` says when each of its frames begins, in seconds. */
   load(address, times) {
+    this.ready = false;
     this.times = times;
+    this.#seeking = this.#wanted = null;
     this.video.src = address;
     this.video.load();
   }
@@ -68,10 +71,9 @@ export class Film extends EventTarget {
   }
 
   #loaded() {
-    if (this.ready) return;
     this.ready = true;
     this.#tell("state");
-    this.go(0);
+    this.go(this.frame);
   }
 
   // ---- playing
