@@ -1,6 +1,6 @@
 """Videos: watching, stepping, deciding on people and doubtful moments, areas that move, the result."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from selenium.webdriver.common.keys import Keys
 
 from tests import fakes, footage
 from tests.jobs.films import EMPTY, FRAMES, WALKER, filmed
+from tests.media import clips
 from tests.web.page.conftest import served
 from tests.web.page.driver import Page, near
 from tests.web.page.test_reach import LOOKS, faults
@@ -367,6 +368,36 @@ def test_nothing_is_covered_while_faces_are_looked_for_but_it_can_be_watched(
         page.wait_for("#review.ready")
         page.settle()
         assert page.frame == 4  # where it was
+
+
+UNEVEN = (0, 512, 1024, 1100, 3000, 3512, 9000, 9040, 12800, 25600)
+
+
+@pytest.mark.parametrize("times", [clips.EVEN, UNEVEN], ids=["even", "uneven"])
+def test_each_frame_is_the_one_it_says(blind_page: Page, tmp_path: Path, times: Sequence[int]) -> None:
+    page = blind_page
+    clip = clips.make_clip(tmp_path / "clip.mp4", times=times, unit=footage.UNIT)
+    page.watch(clip.read_bytes(), size=(64, 48))
+    assert page.one("#time-frame").text == f"frame 1 of {len(times)}"
+    for frame in (*range(len(times)), 3, len(times) - 2, 0):
+        page.go(frame)
+        expected = clips.number_of(clips.paint(frame))
+        for shown in (rough(page, 54, 42), page.colour(".before", 54, 42), page.colour(".after", 54, 42)):
+            assert clips.number_of(np.full((48, 64, 3), shown, np.uint8)) == expected, frame
+
+
+def test_sound_is_left_out_unless_it_is_to_be_kept(blind_page: Page, tmp_path: Path) -> None:
+    page = blind_page
+    clip = clips.make_clip(tmp_path / "clip.mp4", sounds=[clips.Sound()])
+    page.watch(clip.read_bytes(), size=(64, 48))
+    assert page.one("#voice-note").text == "The result has no sound."
+    result = page.folder / "result.mp4"
+    for voice, tracks in (("mute", 0), ("keep", 1)):
+        page.one(f"label[for=voice-{voice}]").click()
+        page.one("#download").click()
+        result.write_bytes(page.downloaded("film.veiled.mp4"))
+        assert len(clips.heard(result)) == tracks
+    assert page.one("#voice-note").get_attribute("data-weak") == "true"
 
 
 def test_making_a_result_can_be_cancelled(page: Page) -> None:

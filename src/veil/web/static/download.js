@@ -63,7 +63,7 @@ async function wanted(batch) {
   return { settled, all: ready }[answer] ?? null;
 }
 
-/** Fetches many results as one ZIP file; `progressed(done, total)` hears how far it is. */
+/** Fetches many results as one ZIP file; `progressed` hears which one of how many is made, and which share of it is done. */
 export async function downloadAll(batch, saved, progressed) {
   const entries = await wanted(batch);
   if (!entries?.length) return;
@@ -71,9 +71,10 @@ export async function downloadAll(batch, saved, progressed) {
   const query = resultQuery();
   const packed = [];
   for (const [index, entry] of entries.entries()) {
-    progressed(index + 1, entries.length);
+    const told = ({ done = 0, total = 0 } = {}) => progressed(index + 1, entries.length, total ? done / total : 0);
+    told();
     try {
-      await api.result(entry.id, query, entry.leaving.signal);
+      await api.result(entry.id, query, entry.leaving.signal, told);
       packed.push(entry);
     } catch (error) {
       if (!api.isAbort(error)) tell(t("live.ready", { name: entry.name, result: api.problemOf(error).sentence }), "bad");
