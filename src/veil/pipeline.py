@@ -2,27 +2,34 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from veil import boxes
 from veil import plan as plans
 from veil import report as reports
 from veil.detect import Finder
 from veil.detect.fuse import joined
+from veil.errors import UsageError
 from veil.files import sha256_of
 from veil.media.image import Picture, encode
 from veil.options import Options
 from veil.redact import cover_mask, redact
-from veil.types import Area, Detection, Frame, Kind, Plan, Region, Report, Shape, Span
+from veil.track import Pace, Track, Watched, Watcher, follow, grey_of, tracks
+from veil.types import Area, Box, Detection, Drawing, Frame, Kind, Plan, Region, Report, Shape, Span
 
 if TYPE_CHECKING:  # what decodes videos is loaded when there is one
     from veil.media.video import Video
 
-# A face found in one frame of an animation is also covered in the frames just before and after, where it may have
-# been missed.
-LEAD_FRAMES = 2
+ANIMATION_PACE = Pace(longest=0.1)
+"""Animations have few frames: each is looked at, unless they follow each other fast."""
+
+SHORTEST = Fraction(1, 100)
+"""Seconds that a frame of an animation lasts at least."""
 
 MIDDLE_GREY = 128
 
@@ -47,22 +54,15 @@ def find(picture: "Picture | Video", finder: Finder, options: Options, step: Ste
         from veil import pipeline_video
 
         return pipeline_video.find(picture, finder, options, step)
-    facts = picture.facts
-    shape = Shape(options.shape)
-    regions: list[Region] = [plans.drawn(area, shape) for area in options.region]
-    for frame in picture.frames():
-        regions += plans.regions(
-            _look(finder, frame),
-            cover=finder.cover,
-            suggest=finder.suggest,
-            shape=shape,
-            grow=options.grow,
-            area=Area(options.area),
-            min_height=options.min_size,
-            frames=_span(frame.index, facts.frames, facts.kind),
-        )
-        step()
-    return Plan(facts, tuple(regions), options.profile, options.digest(), finder.models)
+    if picture.facts.kind is Kind.ANIMATION:
+        regions = _moving(picture, finder, options, step)
+    else:
+        regions = [plans.drawn(_without_times(each), Shape(options.shape)) for each in options.drawings]
+        for frame in picture.frames():
+            span = None if picture.facts.kind is Kind.STILL else Span(frame.index, frame.index + 1)
+            regions += _as_still(_look(finder, frame), finder, options, span)
+            step()
+    return Plan(picture.facts, tuple(regions), options.profile, options.digest(), finder.models)
 
 
 def cover(
@@ -124,15 +124,115 @@ def decoded_once(picture: Picture) -> Picture:
     return Picture(picture.facts, replace(picture.header, decode=lambda: iter(frames)))
 
 
+def _without_times(drawing: Drawing) -> Box:
+    """Return an area of a picture in which nothing moves.
+
+    Raises:
+        UsageError: It has times.
+    """
+    if drawing != Drawing(drawing.box):
+        raise UsageError(
+            "An area has times, but this picture is neither a video nor an animation; nothing was written."
+        )
+    return drawing.box
+
+
+def _as_still(detections: Sequence[Detection], finder: Finder, options: Options, frames: Span | None) -> list[Region]:
+    """Return what is to be done with the faces of a picture in which nothing is followed."""
+    return plans.regions(
+        detections,
+        cover=finder.cover,
+        suggest=finder.suggest,
+        shape=Shape(options.shape),
+        grow=options.grow,
+        area=Area(options.area),
+        min_height=options.min_size,
+        frames=frames,
+    )
+
+
+def _moving(picture: Picture, finder: Finder, options: Options, step: Step) -> list[Region]:
+    """Return what is to be covered in an animation: faces are followed as in a video.
+
+    Of a slide show, in which each frame is a picture of its own, they are found as in stills.
+    """
+    watched, found, duration = _watch(picture, finder, step)
+    slides = {first for first, stop in pairwise(watched.shots) if stop == first + 1}
+    shape = Shape(options.shape)
+    regions = [_drawn(picture, drawing, watched, duration, shape) for drawing in options.drawings]
+    for frame in sorted(slides):
+        regions += _as_still(found[frame], finder, options, Span(frame, frame + 1))
+    regions += plans.followed(
+        [_sure_as_in_stills(each, finder) for each in tracks(watched, cover=finder.cover) if each.first not in slides],
+        shape=shape,
+        grow=options.grow,
+        area=Area(options.area),
+        min_height=options.min_size,
+    )
+    return regions
+
+
+def _watch(picture: Picture, finder: Finder, step: Step) -> tuple[Watched, dict[int, list[Detection]], Fraction]:
+    """Follow what moves through all frames of an animation, and look for faces in those that are worth it.
+
+    Returns:
+        What was seen, what was found in each frame that was looked at, and how long the animation is, in seconds.
+    """
+    watcher = Watcher(picture.facts.width, picture.facts.height, cover=finder.cover, pace=ANIMATION_PACE)
+    found: dict[int, list[Detection]] = {}
+    time, last = Fraction(0), None
+    for frame in picture.frames():
+        wanted = watcher.see(_seen(frame), frame.index, time)
+        if last is not None and watcher.ended:
+            found[last.index] = _look(finder, last)
+            watcher.look_back(found[last.index])
+        if wanted:
+            found[frame.index] = _look(finder, frame)
+            watcher.look(found[frame.index])
+        time += max(frame.duration or SHORTEST, SHORTEST)
+        last = frame
+        step()
+    if last is not None and last.index not in found:
+        watcher.look(_look(finder, last))
+    return watcher.watched(), found, time
+
+
+def _sure_as_in_stills(track: Track, finder: Finder) -> Track:
+    """Return a track that is to be covered if a single frame would be: animations have few."""
+    places = boxes.stack([seen.box for _, seen in track.seen])
+    limits = boxes.thresholds(places[:, 3] - places[:, 1], finder.cover)
+    sure = any(seen.score >= limit for (_, seen), limit in zip(track.seen, limits.tolist(), strict=True))
+    return replace(track, certain=track.certain or sure)
+
+
+def _drawn(picture: Picture, drawing: Drawing, watched: Watched, duration: Fraction, shape: Shape) -> Region:
+    """Return the region of an area of an animation that was given with the settings."""
+    times = watched.times.tolist()
+    span = plans.shown_in(drawing, times, float(duration))
+    if span is None or not drawing.follows:
+        return plans.drawn(drawing.box, shape, span)
+    plans.check_inside(drawing.box, picture.facts)
+    greys = [grey_of(_seen(frame)) for frame in picture.frames()]  # no more pixels than a still may have
+    return plans.drawn_moving(follow(greys, times, span.first, drawing.box), shape)
+
+
 def _look(finder: Finder, frame: Frame) -> list[Detection]:
     """Return the faces in a frame: in its colours and, where parts of it are transparent, also as people see it."""
+    found = finder.look(_eight_bit(frame.pixels))
+    return joined(found, finder.look(_seen(frame))) if _shows_through(frame) else found
+
+
+def _seen(frame: Frame) -> NDArray[np.uint8]:
+    """Return a frame as people see it, where it is transparent before middle grey."""
     rgb = _eight_bit(frame.pixels)
-    found = finder.look(rgb)
-    if frame.alpha is not None and not (frame.alpha == np.iinfo(frame.alpha.dtype).max).all():
-        share = frame.alpha[..., None] / np.float32(np.iinfo(frame.alpha.dtype).max)
-        seen = rgb * share + MIDDLE_GREY * (1 - share)
-        found = joined(found, finder.look(np.rint(seen).astype(np.uint8)))
-    return found
+    if frame.alpha is None or not _shows_through(frame):
+        return rgb
+    share = frame.alpha[..., None] / np.float32(np.iinfo(frame.alpha.dtype).max)
+    return np.rint(rgb * share + MIDDLE_GREY * (1 - share)).astype(np.uint8)
+
+
+def _shows_through(frame: Frame) -> bool:
+    return frame.alpha is not None and not (frame.alpha == np.iinfo(frame.alpha.dtype).max).all()
 
 
 def _eight_bit(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.uint8]:
@@ -141,14 +241,6 @@ def _eight_bit(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.uin
         return pixels.astype(np.uint8, copy=False)
     peak = max(int(pixels.max()), 1)
     return (np.arange(peak + 1) * (255.0 / peak)).astype(np.uint8)[pixels]  # a table: no floats the picture's size
-
-
-def _span(index: int, frames: int, kind: Kind) -> Span | None:
-    """Return the frames in which a face found in one frame is covered."""
-    if kind is Kind.STILL:
-        return None
-    lead = LEAD_FRAMES if kind is Kind.ANIMATION else 0
-    return Span(max(0, index - lead), min(frames, index + lead + 1))
 
 
 def covered_frames(picture: Picture, plan: Plan, options: Options) -> Iterator[Frame]:

@@ -6,17 +6,17 @@ run beside the work that is done here.
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
+from fractions import Fraction
 from itertools import islice
 from typing import BinaryIO, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from veil import boxes
 from veil import plan as plans
 from veil import report as reports
 from veil.detect import Finder
-from veil.errors import PlanError, UsageError
+from veil.errors import PlanError
 from veil.files import sha256_of
 from veil.media.formats import media_named
 from veil.media.video import Patch, Video, VideoFrame, Written, write_video
@@ -24,7 +24,7 @@ from veil.media.video_formats import CODECS, check_container, choose_codec
 from veil.options import AUTO, Options
 from veil.redact import redact, touched
 from veil.track import Follower, Watched, Watcher, followed, small_grey, tracks
-from veil.types import Area, Box, Facts, Kind, Plan, Region, Report, Shape, Voice
+from veil.types import Area, Box, Drawing, Facts, Kind, Plan, Region, Report, Shape, Voice
 
 USUAL_QUALITY = 90
 """The value of the setting that stands for what a codec is usually told."""
@@ -59,9 +59,10 @@ def target_of(video: Video, options: Options) -> Target:
 
 def find(video: Video, finder: Finder, options: Options, step: Step) -> Plan:
     """Return what is to be covered in a video. Arguments and errors are those of pipeline.find()."""
+    _check_drawings(video, options.drawings)
     watched = _watch(video, finder, step)
     shape, area = Shape(options.shape), Area(options.area)
-    regions = [plans.drawn(place, shape) for place in options.region]
+    regions = [_drawn(video, drawing, watched, shape, step) for drawing in options.drawings]
     regions += plans.followed(
         tracks(watched, cover=finder.cover), shape=shape, grow=options.grow, area=area, min_height=options.min_size
     )
@@ -88,6 +89,26 @@ def cover(video: Video, plan: Plan, stream: BinaryIO, options: Options, step: St
     return reports.report(plan, options.style, sha256_of(stream), dropped=tuple(_dropped(video, options, written)))
 
 
+def _check_drawings(video: Video, drawings: Sequence[Drawing]) -> None:
+    """Refuse areas that cannot be covered, as far as can be told before the long search."""
+    for drawing in drawings:
+        if video.facts.duration:
+            plans.check_begins(drawing, float(video.facts.duration) + 1)  # it may be a little off
+        if drawing.follows:
+            plans.check_inside(drawing.box, _facts(video, frames=0))
+
+
+def _drawn(video: Video, drawing: Drawing, watched: Watched, shape: Shape, step: Step) -> Region:
+    """Return the region of an area that was given with the settings."""
+    times = watched.times - watched.times[0]
+    length = times[-1] + (np.diff(times).max() if len(times) > 1 else 0.0)  # the last frame is shown for a while, too
+    span = plans.shown_in(drawing, times.tolist(), float(length))
+    if span is None or not drawing.follows:
+        return plans.drawn(drawing.box, shape, span)
+    pts = [round(Fraction(time) / video.facts.time_base) for time in watched.times.tolist()]
+    return follow(video, span.first, drawing.box, shape=shape, pts=pts, step=step)
+
+
 def follow(video: Video, frame: int, box: Box, *, shape: Shape, pts: Sequence[int], step: Step) -> Region:
     """Return the region of an area that a person drew in one frame: what is in it is followed through its shot.
 
@@ -103,8 +124,7 @@ def follow(video: Video, frame: int, box: Box, *, shape: Shape, pts: Sequence[in
         UsageError: The area lies outside of the picture.
         InputError: The video is damaged or has changed.
     """
-    if not boxes.touches(boxes.stack([box]), video.facts.width, video.facts.height).all():
-        raise UsageError("The area to follow lies outside of the picture; nothing was done.")
+    plans.check_inside(box, _facts(video, frames=len(pts)))
     unit = video.facts.time_base
     with closing(video.frames(frame, pts[frame])) as frames:
         drawn = next(frames)

@@ -43,6 +43,24 @@ class Point(NamedTuple):
     y: float
 
 
+class Drawing(NamedTuple):
+    """An area that a person gives: where it is, and when in a video or animation.
+
+    Attributes:
+        box: Where, in pixels of the upright picture.
+        start: When it begins, in seconds from the first frame; None from the first frame on. If it is followed, when it
+            was drawn.
+        stop: When it ends, in seconds from the first frame; None with the last frame.
+        follows: Whether what is in the area is followed from ``start`` on, forwards and backwards, as far as its shot
+            goes.
+    """
+
+    box: Box
+    start: float | None = None
+    stop: float | None = None
+    follows: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Detection:
     """One face as a detector saw it.
