@@ -319,7 +319,7 @@ def test_following_can_be_stopped_after_any_frame_and_leaves_no_thread(tmp_path:
 
 def test_an_area_outside_of_the_picture_is_not_followed(tmp_path: Path) -> None:
     source = shoot(Film([], 2), tmp_path / "in.mp4")
-    with pytest.raises(UsageError, match="The area 400,0,500,50 lies outside of the picture.*nothing was done"):
+    with pytest.raises(UsageError, match=r"The area 400,0,500,50 lies outside of the picture.*nothing was done"):
         followed(source, 0, Box(400, 0, 500, 50))
     detector = Spotting()
     with pytest.raises(UsageError, match="outside of the picture"):

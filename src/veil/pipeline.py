@@ -19,7 +19,7 @@ from veil.files import sha256_of
 from veil.media.image import Picture, encode
 from veil.options import Options
 from veil.redact import cover_mask, redact
-from veil.track import Pace, Track, Watched, Watcher, follow, grey_of, tracks
+from veil.track import Pace, Track, Watched, Watcher, follow_in, grey_of, tracks
 from veil.types import Area, Box, Detection, Drawing, Frame, Kind, Plan, Region, Report, Shape, Span
 
 if TYPE_CHECKING:  # what decodes videos is loaded when there is one
@@ -213,7 +213,7 @@ def _drawn(picture: Picture, drawing: Drawing, watched: Watched, duration: Fract
         return plans.drawn(drawing.box, shape, span)
     plans.check_inside(drawing.box, picture.facts)
     greys = [grey_of(_seen(frame)) for frame in picture.frames()]  # no more pixels than a still may have
-    return plans.drawn_moving(follow(greys, times, span.first, drawing.box), shape)
+    return plans.drawn_moving(follow_in(greys, times, span.first, drawing.box), shape)
 
 
 def _look(finder: Finder, frame: Frame) -> list[Detection]:

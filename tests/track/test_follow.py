@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.track.scene import FACE, HEIGHT, RATE, WIDTH, Scene, moving, texture
-from veil.track import Followed, Follower, follow, small_grey
+from veil.track import Followed, Follower, follow_in, small_grey
 from veil.track.follow import GIVEN_UP, HELD
 from veil.types import Box, Span
 
@@ -20,7 +20,7 @@ def greys(scene: Scene) -> list[Grey]:
 
 
 def way_of(pictures: Sequence[Grey], frame: int, box: Box) -> Followed:
-    return follow(pictures, [at / RATE for at in range(len(pictures))], frame, box)
+    return follow_in(pictures, [at / RATE for at in range(len(pictures))], frame, box)
 
 
 def holds(way: Followed, frame: int, box: Box, within: float = 2.0) -> bool:

@@ -85,7 +85,7 @@ def followed(frame: int, box: Box, before: "Follower", after: "Follower") -> Fol
     return Followed(first, places, tuple(doubtful))
 
 
-def follow(greys: Sequence[Grey], times: Sequence[float], frame: int, box: Box) -> Followed:
+def follow_in(greys: Sequence[Grey], times: Sequence[float], frame: int, box: Box) -> Followed:
     """Return where an area is in frames that are all at hand.
 
     Args:
