@@ -4,7 +4,7 @@ A video is read twice, once for each half. A few frames are held at a time, what
 run beside the work that is done here.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from fractions import Fraction
 from itertools import islice
@@ -24,15 +24,13 @@ from veil.media.video_formats import CODECS, check_container, choose_codec
 from veil.options import AUTO, Options
 from veil.redact import redact, touched
 from veil.track import Follower, Watched, Watcher, followed, small_grey, tracks
-from veil.types import Area, Box, Drawing, Facts, Kind, Plan, Region, Report, Shape, Voice
+from veil.types import Area, Box, Drawing, Facts, Kind, Plan, Region, Report, Shape, Step, Voice
 
 USUAL_QUALITY = 90
 """The value of the setting that stands for what a codec is usually told."""
 
 FRAMES_BACK = 128
 """How many frames are read at a time where a video is followed backwards: 120 MB at most."""
-
-Step = Callable[[], None]
 
 
 class Target(NamedTuple):

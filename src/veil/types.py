@@ -4,7 +4,7 @@ Boxes are (left, top, right, bottom) in pixels, floats, half-open: a box from 0 
 (height, width, 3) upright RGB. Times are rational seconds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -15,6 +15,10 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 """A picture, shape (height, width, 3), RGB, dtype uint8 (or uint16 where a file holds 16 bits a channel)."""
+
+
+Step = Callable[[], None]
+"""What is called after each frame or page of a work that takes long; it may raise to stop that."""
 
 
 class Box(NamedTuple):
