@@ -275,10 +275,15 @@ def test_a_drawn_area_is_followed_through_its_shot_and_covered_there(tmp_path: P
     assert_covered(film, source, target, plan)
 
 
-@pytest.mark.parametrize("frame", [0, 13, 39])
-def test_following_backwards_in_parts_is_the_same(frame: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("frame", "name"),
+    [(0, "mp4"), (13, "mp4"), (39, "mp4"), (30, "mkv"), (30, "ts"), (30, "avi"), (30, "mov")],
+)
+def test_following_backwards_in_parts_is_the_same(
+    frame: int, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     film = Film([Actor(0, 40, 30, 40, by=(3, 1))], 40)
-    source, drawn = shoot(film, tmp_path / "in.mp4"), film.actors[0].place(frame)
+    source, drawn = shoot(film, tmp_path / f"in.{name}"), film.actors[0].place(frame)
     assert drawn
     counts: list[int] = []
     for back in (128, 7):
