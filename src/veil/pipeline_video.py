@@ -4,19 +4,19 @@ A video is read twice, once for each half. A few frames are held at a time, what
 run beside the work that is done here.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
+from fractions import Fraction
 from itertools import islice
 from typing import BinaryIO, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from veil import boxes
 from veil import plan as plans
 from veil import report as reports
 from veil.detect import Finder
-from veil.errors import PlanError, UsageError
+from veil.errors import PlanError
 from veil.files import sha256_of
 from veil.media.formats import media_named
 from veil.media.video import Video, VideoFrame, Written, check_tracks, write_video
@@ -24,15 +24,13 @@ from veil.media.video_formats import CODECS, check_container, choose_codec
 from veil.options import AUTO, Options
 from veil.redact import GREEN, redact_planes
 from veil.track import Follower, Watched, Watcher, followed, small_grey, tracks
-from veil.types import Area, Box, Facts, Kind, Plan, Region, Report, Shape, Voice
+from veil.types import Area, Box, Drawing, Facts, Kind, Plan, Region, Report, Shape, Step, Voice
 
 USUAL_QUALITY = 90
 """The value of the setting that stands for what a codec is usually told."""
 
 FRAMES_BACK = 128
 """How many frames are read at a time where a video is followed backwards: 120 MB at most."""
-
-Step = Callable[[], None]
 
 
 class Target(NamedTuple):
@@ -60,10 +58,11 @@ def target_of(video: Video, options: Options) -> Target:
 
 def find(video: Video, finder: Finder, options: Options, step: Step) -> Plan:
     """Return what is to be covered in a video. Arguments and errors are those of pipeline.find()."""
+    _check_drawings(video, options.drawings)
     watched = _watch(video, finder, step)
     finder.release()
     shape, area = Shape(options.shape), Area(options.area)
-    regions = [plans.drawn(place, shape) for place in options.region]
+    regions = [_drawn(video, drawing, watched, shape, step) for drawing in options.drawings]
     regions += plans.followed(
         tracks(watched, cover=finder.cover), shape=shape, grow=options.grow, area=area, min_height=options.min_size
     )
@@ -93,6 +92,26 @@ def _sound(options: Options) -> Literal["mute", "keep"]:
     return "keep" if options.voice == Voice.KEEP else "mute"
 
 
+def _check_drawings(video: Video, drawings: Sequence[Drawing]) -> None:
+    """Refuse areas that cannot be covered, as far as can be told before the long search."""
+    for drawing in drawings:
+        if video.facts.duration:
+            plans.check_begins(drawing, float(video.facts.duration) + 1)  # it may be a little off
+        if drawing.follows:
+            plans.check_inside(drawing.box, facts_of(video, frames=0))
+
+
+def _drawn(video: Video, drawing: Drawing, watched: Watched, shape: Shape, step: Step) -> Region:
+    """Return the region of an area that was given with the settings."""
+    times = watched.times - watched.times[0]
+    length = times[-1] + (np.diff(times).max() if len(times) > 1 else 0.0)  # the last frame is shown for a while, too
+    span = plans.shown_in(drawing, times.tolist(), float(length))
+    if span is None or not drawing.follows:
+        return plans.drawn(drawing.box, shape, span)
+    pts = [round(Fraction(time) / video.facts.time_base) for time in watched.times.tolist()]
+    return follow(video, span.first, drawing.box, shape=shape, pts=pts, step=step)
+
+
 def follow(video: Video, frame: int, box: Box, *, shape: Shape, pts: Sequence[int], step: Step) -> Region:
     """Return the region of an area that a person drew in one frame: what is in it is followed through its shot.
 
@@ -108,8 +127,7 @@ def follow(video: Video, frame: int, box: Box, *, shape: Shape, pts: Sequence[in
         UsageError: The area lies outside of the picture.
         InputError: The video is damaged or has changed.
     """
-    if not boxes.touches(boxes.stack([box]), video.facts.width, video.facts.height).all():
-        raise UsageError("The area to follow lies outside of the picture; nothing was done.")
+    plans.check_inside(box, facts_of(video, frames=len(pts)))
     unit = video.facts.time_base
     with closing(video.frames(frame, pts[frame])) as frames:
         drawn = next(frames)
