@@ -1,5 +1,4 @@
 from collections.abc import Sequence
-from fractions import Fraction
 
 import cv2
 import numpy as np
@@ -7,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.track.scene import FACE, HEIGHT, RATE, WIDTH, Scene, moving, texture
-from veil.track import Followed, Follower, followed, small_grey
+from veil.track import Followed, Follower, follow_in, small_grey
 from veil.track.follow import GIVEN_UP, HELD
 from veil.types import Box, Span
 
@@ -20,15 +19,8 @@ def greys(scene: Scene) -> list[Grey]:
     return [small_grey(scene.picture(frame), 10_000) for frame in range(scene.frames)]
 
 
-def follow(pictures: Sequence[Grey], frame: int, box: Box) -> Followed:
-    before, after = (Follower(pictures[frame], box, frame / RATE) for _ in range(2))
-    for at in range(frame + 1, len(pictures)):
-        if not after.see(pictures[at], float(Fraction(at, RATE))):
-            break
-    for at in reversed(range(frame)):
-        if not before.see(pictures[at], float(Fraction(at, RATE))):
-            break
-    return followed(frame, box, before, after)
+def way_of(pictures: Sequence[Grey], frame: int, box: Box) -> Followed:
+    return follow_in(pictures, [at / RATE for at in range(len(pictures))], frame, box)
 
 
 def holds(way: Followed, frame: int, box: Box, within: float = 2.0) -> bool:
@@ -42,7 +34,7 @@ def test_what_moves_is_followed_forwards_and_backwards(drawn: int) -> None:
     scene = Scene([WALK], 25)
     box = WALK(drawn)
     assert box
-    way = follow(greys(scene), drawn, box)
+    way = way_of(greys(scene), drawn, box)
     assert (way.first, len(way.boxes), way.doubtful) == (0, 25, ())
     assert tuple(way.boxes[drawn]) == box
     for frame, place in enumerate(way.boxes):
@@ -66,7 +58,7 @@ def test_cuts_end_it_both_ways() -> None:
     scene = Scene([WALK], 30, cuts=(8, 21))
     box = WALK(12)
     assert box
-    way = follow(greys(scene), 12, box)
+    way = way_of(greys(scene), 12, box)
     assert (way.first, len(way.boxes), way.doubtful) == (8, 13, ())
 
 
@@ -74,7 +66,7 @@ def test_it_ends_where_the_area_has_left_the_picture() -> None:
     out = moving(250, 60, by=(6, 0))
     box = out(0)
     assert box
-    way = follow(greys(Scene([out], 40)), 0, box)
+    way = way_of(greys(Scene([out], 40)), 0, box)
     assert 14 <= len(way.boxes) <= 20 and not way.doubtful  # its left side is outside from frame 15 on
     for frame in range(14):
         there = out(frame)
@@ -85,7 +77,7 @@ def test_an_area_that_reaches_over_the_edge_keeps_what_is_outside() -> None:
     coming = moving(10, 100, by=(4, 0))
     box = coming(0)
     assert box and box.left < 0
-    way = follow(greys(Scene([coming], 20)), 0, box)
+    way = way_of(greys(Scene([coming], 20)), 0, box)
     for frame, place in enumerate(way.boxes):
         there = coming(frame)
         assert there
@@ -97,7 +89,7 @@ def test_what_passes_in_front_does_not_take_it_along() -> None:
     stays, passes = moving(160, 100), moving(40, 100, by=(8, 0))
     box = stays(0)
     assert box
-    way = follow(greys(Scene([stays, passes], 40)), 0, box)
+    way = way_of(greys(Scene([stays, passes], 40)), 0, box)
     assert way.first == 0 and len(way.boxes) == 40
     assert all(holds(way, frame, box, 3) for frame in range(40))
     (doubt,) = way.doubtful
@@ -109,7 +101,7 @@ def test_what_is_gone_is_held_growing_marked_and_given_up() -> None:
     box = gone(0)
     assert box
     frames = 10 + round(GIVEN_UP * RATE) + 20
-    way = follow(greys(Scene([gone], frames)), 0, box)
+    way = way_of(greys(Scene([gone], frames)), 0, box)
     assert way.doubtful == (Span(10, len(way.boxes)),)
     assert len(way.boxes) == 10 + round(GIVEN_UP * RATE)
     sides = way.boxes[:, 2] - way.boxes[:, 0]
@@ -125,7 +117,7 @@ def test_what_comes_back_is_known_again() -> None:
 
     box = stays(0)
     assert box
-    way = follow(greys(Scene([seen], 50)), 0, box)
+    way = way_of(greys(Scene([seen], 50)), 0, box)
     assert way.doubtful == (Span(10, 30),) and len(way.boxes) == 50
     assert all(holds(way, frame, box) for frame in range(50))
 
@@ -140,10 +132,10 @@ def test_what_grows_is_covered_whole() -> None:
         picture[top : top + side, left : left + side] = cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA)
         pictures.append(picture)
         places.append(Box(left, top, left + side, top + side))
-    way = follow(pictures, 0, places[0])
+    way = way_of(pictures, 0, places[0])
     assert len(way.boxes) == 40 and not way.doubtful
     assert all(holds(way, frame, place, 4) for frame, place in enumerate(places))
-    smaller = follow(pictures[::-1], 0, places[-1])
+    smaller = way_of(pictures[::-1], 0, places[-1])
     assert smaller.boxes[-1][2] - smaller.boxes[-1][0] < 50
 
 
@@ -163,7 +155,7 @@ def test_small_and_large_areas(side: int) -> None:
         picture[top - 50 : top + 250, left - 20 : left + 180] = body
         picture[top : top + side, left : left + side] = badge // 2 + 127
         pictures.append(picture)
-    way = follow(pictures, 7, places[7])
+    way = way_of(pictures, 7, places[7])
     assert (way.first, len(way.boxes), way.doubtful) == (0, 15, ())
     assert all(holds(way, frame, place, 1 + side / 20) for frame, place in enumerate(places))
 
@@ -172,7 +164,7 @@ def test_a_plain_area_that_shows_nothing_to_compare_goes_with_the_motion_around_
     wall = texture(3, 400, 700)[..., 0]
     wall[150:190, 200:260] = 90
     pictures = [wall[40 + frame : 280 + frame, 60 + 3 * frame : 380 + 3 * frame] for frame in range(20)]
-    way = follow(pictures, 0, Box(140, 110, 200, 150))
+    way = way_of(pictures, 0, Box(140, 110, 200, 150))
     assert len(way.boxes) == 20 and not way.doubtful
     assert all(
         holds(way, frame, Box(140 - 3 * frame, 110 - frame, 200 - 3 * frame, 150 - frame), 5) for frame in range(20)
@@ -180,13 +172,13 @@ def test_a_plain_area_that_shows_nothing_to_compare_goes_with_the_motion_around_
 
 
 def test_nothing_to_see_at_all_stays_where_it_is() -> None:
-    way = follow([np.full((48, 64), 90, np.uint8)] * 6, 3, Box(10, 10, 30, 30))
+    way = way_of([np.full((48, 64), 90, np.uint8)] * 6, 3, Box(10, 10, 30, 30))
     assert (way.first, len(way.boxes), way.doubtful) == (0, 6, ())
     np.testing.assert_array_equal(way.boxes, [[10, 10, 30, 30]] * 6)
 
 
 def test_one_frame_is_all() -> None:
-    way = follow([np.full((1, 1), 90, np.uint8)], 0, Box(-5, -5, 3, 3))
+    way = way_of([np.full((1, 1), 90, np.uint8)], 0, Box(-5, -5, 3, 3))
     assert way.first == 0 and way.boxes.tolist() == [[-5, -5, 3, 3]] and not way.doubtful
 
 

@@ -8,6 +8,7 @@ errors do not add up. Where the two disagree, because it turned or something pas
 places and grows for a while. It then goes on with the motion, until it is known again or is given up.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -82,6 +83,26 @@ def followed(frame: int, box: Box, before: "Follower", after: "Follower") -> Fol
             doubtful.append(Span(frames[0], frames[-1] + 1))
     places = np.vstack([before.boxes[::-1], boxes.stack([box]), after.boxes])
     return Followed(first, places, tuple(doubtful))
+
+
+def follow_in(greys: Sequence[Grey], times: Sequence[float], frame: int, box: Box) -> Followed:
+    """Return where an area is in frames that are all at hand.
+
+    Args:
+        greys: Brightness of each frame, shape (H, W), dtype uint8.
+        times: When each is shown, in seconds, rising.
+        frame: Index of the frame in which the area was drawn.
+        box: Where it was drawn.
+
+    Raises:
+        ValueError: The area lies outside of the picture.
+    """
+    before, after = (Follower(greys[frame], box, times[frame]) for _ in range(2))
+    for follower, others in ((after, range(frame + 1, len(greys))), (before, range(frame - 1, -1, -1))):
+        for index in others:
+            if not follower.see(greys[index], times[index]):
+                break
+    return followed(frame, box, before, after)
 
 
 class Follower:
