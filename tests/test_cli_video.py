@@ -16,6 +16,7 @@ from tests import fakes
 from tests.footage import Actor, Film, Spotting, screened, shoot, spotter
 from tests.media.clips import Sound, heard, make_clip
 from tests.test_pipeline_video import assert_covered
+from veil import pipeline_video
 from veil import plan as plans
 from veil.cli import main
 from veil.detect import Finder
@@ -81,6 +82,29 @@ def test_a_folder_may_hold_pictures_and_videos(walk: Path, tmp_path: Path) -> No
     assert told["video"]["dropped"] == [] and told["still"]["nothing_found"]
 
 
+@pytest.mark.parametrize("command", ["run", "find"])
+def test_videos_are_worked_on_one_after_the_other(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        (tmp_path / "in").mkdir(exist_ok=True)
+        shoot(Film([], 4), tmp_path / f"in/{number}.mp4")
+    at_work: list[int] = []
+    watch = pipeline_video._watch
+
+    def watching(*arguments: Any) -> Any:
+        at_work.append(1)
+        assert len(at_work) == 1
+        watched = watch(*arguments)
+        at_work.pop()
+        return watched
+
+    monkeypatch.setattr("veil.cli._workers", lambda tasks, profile: 3)
+    monkeypatch.setattr(pipeline_video, "_watch", watching)
+    veil(command, tmp_path / "in", "-o", tmp_path / "out", "--quiet")
+    assert len(list((tmp_path / "out").iterdir())) == 4
+
+
 def test_what_wants_a_look_and_what_is_missing_is_named(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     shoot(Film([Actor(0, 11, 80, 60)], 40), tmp_path / "in/lost.mp4")
@@ -143,7 +167,7 @@ def test_nothing_is_left_half_written(
     if place == "find":
         monkeypatch.setattr(Spotting, "detect", fail)
     else:
-        monkeypatch.setattr("veil.pipeline_video.redact", fail)
+        monkeypatch.setattr("veil.pipeline_video.redact_planes", fail)
     veil("run", walk, code=130 if error is KeyboardInterrupt else 1)
     assert [path.name for path in walk.parent.iterdir()] == ["walk.mp4"]
 
@@ -152,13 +176,13 @@ KILLED = """
 import os, signal, sys
 from tests.footage import spotter
 from veil import cli, detect, pipeline_video
-frames, redact = [], pipeline_video.redact
+frames, redact_planes = [], pipeline_video.redact_planes
 def dying(*arguments, **more):
     frames.append(1)
     if len(frames) == 9:
         os.kill(os.getpid(), signal.SIGKILL)
-    return redact(*arguments, **more)
-pipeline_video.redact = dying
+    return redact_planes(*arguments, **more)
+pipeline_video.redact_planes = dying
 detect.load = lambda profile, streams=1: spotter()
 cli.main(sys.argv[1:])
 """
@@ -179,7 +203,7 @@ def test_kill_9_leaves_no_result_and_the_next_run_goes_on_from_the_plan(
     blind = Spotting()
     painted_models.append(spotter(blind))
     veil("run", walk, *GREEN)
-    assert not blind.looks and not list(walk.parent.glob(".*.plan"))
+    assert not blind.looks and not list(walk.parent.glob(".*"))
     veil("find", walk, "--shape", "box")
     assert_covered(FILM, walk, target, plans.from_json(walk.with_name("walk.plan.json").read_text()))
 

@@ -216,6 +216,14 @@ def test_what_cannot_be_written_is_refused_before_anybody_looks(more: dict[str, 
     assert not detector.looks and not (tmp_path / "out.mp4").read_bytes()
 
 
+def test_sound_that_cannot_be_kept_is_refused_before_anybody_looks(tmp_path: Path) -> None:
+    detector = Spotting()
+    source = make_clip(tmp_path / "in.mp4", sounds=[Sound()])
+    with pytest.raises(UsageError, match="sound in aac cannot be kept in a webm file"):
+        run(source, replace(BOXES, voice="keep", format="webm"), spotter(detector))
+    assert not detector.looks and not (tmp_path / "out.mp4").read_bytes()
+
+
 @pytest.mark.parametrize("detector", [Crashing(), Wild(Box(1, 2, 3, 4), float("nan"))])
 def test_a_failing_detector_is_an_error_and_writes_nothing(detector: Any, tmp_path: Path) -> None:
     with pytest.raises(DetectorError):

@@ -19,10 +19,10 @@ from veil.detect import Finder
 from veil.errors import PlanError
 from veil.files import sha256_of
 from veil.media.formats import media_named
-from veil.media.video import Patch, Video, VideoFrame, Written, write_video
+from veil.media.video import Video, VideoFrame, Written, check_tracks, write_video
 from veil.media.video_formats import CODECS, check_container, choose_codec
 from veil.options import AUTO, Options
-from veil.redact import redact, touched
+from veil.redact import GREEN, redact_planes
 from veil.track import Follower, Watched, Watcher, followed, small_grey, tracks
 from veil.types import Area, Box, Drawing, Facts, Kind, Plan, Region, Report, Shape, Step, Voice
 
@@ -50,6 +50,7 @@ def target_of(video: Video, options: Options) -> Target:
     container = media_named(options.format) if options.format else video.facts.container
     check_container(container, video.facts)
     codec = choose_codec(None if options.codec == AUTO else options.codec, container, video.look.layout)
+    check_tracks(video, container, codec, sound=_sound(options), subtitles=options.subtitles)
     best, worst = CODECS[codec].qualities
     own = np.interp(options.quality, [1, USUAL_QUALITY, 100], [worst, CODECS[codec].quality, best])
     return Target(container, codec, round(float(own)))
@@ -59,20 +60,20 @@ def find(video: Video, finder: Finder, options: Options, step: Step) -> Plan:
     """Return what is to be covered in a video. Arguments and errors are those of pipeline.find()."""
     _check_drawings(video, options.drawings)
     watched = _watch(video, finder, step)
+    finder.release()
     shape, area = Shape(options.shape), Area(options.area)
     regions = [_drawn(video, drawing, watched, shape, step) for drawing in options.drawings]
     regions += plans.followed(
         tracks(watched, cover=finder.cover), shape=shape, grow=options.grow, area=area, min_height=options.min_size
     )
-    facts = _facts(video, frames=len(watched.times))
+    facts = facts_of(video, frames=len(watched.times))
     return Plan(facts, tuple(regions), options.profile, options.digest(), finder.models)
 
 
 def cover(video: Video, plan: Plan, stream: BinaryIO, options: Options, step: Step) -> Report:
     """Write a video with the regions of a plan covered. Arguments and errors are those of pipeline.cover()."""
-    plans.check_fits(plan, _facts(video, frames=plan.picture.frames))
+    plans.check_fits(plan, facts_of(video, frames=plan.picture.frames))
     target = target_of(video, options)
-    sound: Literal["mute", "keep"] = "keep" if options.voice == Voice.KEEP else "mute"
     written = write_video(
         video,
         _covered(video, plan, options, step),
@@ -81,10 +82,14 @@ def cover(video: Video, plan: Plan, stream: BinaryIO, options: Options, step: St
         codec=target.codec,
         quality=target.quality,
         preset=options.preset,
-        sound=sound,
+        sound=_sound(options),
         subtitles=options.subtitles,
     )
     return reports.report(plan, options.style, sha256_of(stream), dropped=tuple(_dropped(video, options, written)))
+
+
+def _sound(options: Options) -> Literal["mute", "keep"]:
+    return "keep" if options.voice == Voice.KEEP else "mute"
 
 
 def _check_drawings(video: Video, drawings: Sequence[Drawing]) -> None:
@@ -93,7 +98,7 @@ def _check_drawings(video: Video, drawings: Sequence[Drawing]) -> None:
         if video.facts.duration:
             plans.check_begins(drawing, float(video.facts.duration) + 1)  # it may be a little off
         if drawing.follows:
-            plans.check_inside(drawing.box, _facts(video, frames=0))
+            plans.check_inside(drawing.box, facts_of(video, frames=0))
 
 
 def _drawn(video: Video, drawing: Drawing, watched: Watched, shape: Shape, step: Step) -> Region:
@@ -122,7 +127,7 @@ def follow(video: Video, frame: int, box: Box, *, shape: Shape, pts: Sequence[in
         UsageError: The area lies outside of the picture.
         InputError: The video is damaged or has changed.
     """
-    plans.check_inside(box, _facts(video, frames=len(pts)))
+    plans.check_inside(box, facts_of(video, frames=len(pts)))
     unit = video.facts.time_base
     with closing(video.frames(frame, pts[frame])) as frames:
         drawn = next(frames)
@@ -151,7 +156,7 @@ def _small(
             step()
 
 
-def _facts(video: Video, *, frames: int) -> Facts:
+def facts_of(video: Video, *, frames: int) -> Facts:
     """Return what a plan says of a video. How many frames there are shows only once all were decoded."""
     facts = video.facts
     return Facts(facts.container, Kind.VIDEO, facts.width, facts.height, frames, facts.sha256)
@@ -189,7 +194,7 @@ def _covered(video: Video, plan: Plan, options: Options, step: Step) -> Generato
     count = 0
     with closing(video.frames()) as frames:
         for frame in frames:
-            yield _cover_frame(frame, plans.to_cover(plan, frame.index), options)
+            yield cover_frame(frame, plans.to_cover(plan, frame.index), options)
             count += 1
             step()
     if count != plan.picture.frames:
@@ -199,21 +204,23 @@ def _covered(video: Video, plan: Plan, options: Options, step: Step) -> Generato
         )
 
 
-def _cover_frame(frame: VideoFrame, regions: Sequence[Region], options: Options) -> VideoFrame:
+def cover_frame(frame: VideoFrame, regions: Sequence[Region], options: Options) -> VideoFrame:
+    """Return a frame with regions covered, in the video's own colours; without any, the frame itself."""
     if not regions:
         return frame
-    covered = redact(
-        frame.pixels,
+    layout = frame.image.layout
+    planes = redact_planes(
+        frame.image.planes(),
         regions,
         options.style,
-        color=options.color,
+        step=layout.step,
+        cell=layout.cell,
+        peak=layout.peak,
+        color=layout.numbers(options.color),
         strength=options.strength,
-        safety_boxes=options.boxes,
-    ).astype(np.uint8, copy=False)
-    return frame.with_patches(
-        Patch(*window, covered[window], None if options.boxes else mask)  # the green line lies beside an ellipse
-        for window, mask in touched(regions, *covered.shape[:2])
+        line=layout.numbers(GREEN) if options.boxes else None,
     )
+    return frame.with_planes(planes)
 
 
 def _dropped(video: Video, options: Options, written: Written) -> Iterator[str]:
