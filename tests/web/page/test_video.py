@@ -386,6 +386,24 @@ def test_each_frame_is_the_one_it_says(blind_page: Page, tmp_path: Path, times: 
             assert clips.number_of(np.full((48, 64, 3), shown, np.uint8)) == expected, frame
 
 
+def test_a_browser_that_cannot_play_it_shows_its_frames(page: Page) -> None:
+    page.open()
+    page.size = (320, 240)
+    page.run("HTMLMediaElement.prototype.canPlayType = () => ''")
+    page.add(film_mp4=FILM)
+    page.settle()
+    page.wait(lambda: page.one("#toast p").text.startswith("This browser cannot play the video."))
+    for frame in (12, 5):
+        page.go(frame)
+        assert is_face(page.colour(".before", *map(int, middle(frame))))
+        assert not is_face(page.colour(".after", *map(int, middle(frame))))
+    page.one(".row .leave").click()
+    page.settle()
+    assert is_face(page.colour(".after", *map(int, middle(5))))
+    page.one("#play").click()
+    assert page.frame == 5
+
+
 def test_sound_is_left_out_unless_it_is_to_be_kept(blind_page: Page, tmp_path: Path) -> None:
     page = blind_page
     clip = clips.make_clip(tmp_path / "clip.mp4", sounds=[clips.Sound()])

@@ -12,7 +12,8 @@ import { settings } from "./settings.js";
 
 const REST_MS = 150; // how long a frame stays before the exact one is asked for
 const AGAIN_MS = 1500;
-const TRIES = 5;
+const TRIES = 3;
+const COPY = 'video/mp4; codecs="avc1.64001f"'; // what the server's copies are
 
 /**
  * Tells "open" when the video can be watched, "frame" and "state" as the film does, "failed" with a problem, and
@@ -24,6 +25,7 @@ export class Screening extends EventTarget {
   #asking = new AbortController(); // for the exact frame that is being asked for
   #timer = null;
   #tries = 0;
+  #told = false; // whether it was told that the video can be watched
   #work = null; // the plan that is covered; none while faces are still looked for
   #query = "";
   #wanted = null; // key of the exact frame that is being asked for
@@ -61,6 +63,7 @@ export class Screening extends EventTarget {
     this.#leaving = new AbortController();
     if (this.#id !== null) this.film.clear();
     this.#id = this.#work = this.#wanted = null;
+    this.#told = false;
     for (const name of Object.keys(this.images)) this.#hide(name);
     this.stage.root.classList.remove("screening");
   }
@@ -78,7 +81,9 @@ export class Screening extends EventTarget {
     const { signal } = this.#leaving;
     try {
       const { times } = await api.times(this.#id, signal);
-      if (!signal.aborted) this.film.load(api.videoAddress(this.#id), times);
+      if (signal.aborted) return;
+      this.film.load(api.videoAddress(this.#id), times);
+      if (!this.film.video.canPlayType(COPY)) this.#without();
     } catch (error) {
       if (signal.aborted || api.isAbort(error)) return;
       const problem = api.problemOf(error);
@@ -90,8 +95,16 @@ export class Screening extends EventTarget {
   /** The copy could not be had, or not to its end. */
   #broke() {
     this.#tries += 1;
-    if (this.#tries > TRIES) this.dispatchEvent(new Event("broken"));
+    if (!this.film.plays) return;
+    if (this.#tries > TRIES) this.#without();
     else this.#again(() => this.#load());
+  }
+
+  /** Does without the copy: exact frames come one by one. */
+  #without() {
+    this.stage.root.classList.remove("screening");
+    this.film.withoutVideo();
+    this.dispatchEvent(new Event("broken"));
   }
 
   #again(action) {
@@ -127,8 +140,9 @@ export class Screening extends EventTarget {
   }
 
   #turned() {
-    if (!this.stage.root.classList.contains("screening")) {
-      this.stage.root.classList.add("screening");
+    if (!this.#told) {
+      this.#told = true;
+      this.stage.root.classList.toggle("screening", this.film.plays);
       this.dispatchEvent(new Event("open"));
     }
     this.#renew();
@@ -172,6 +186,7 @@ export class Screening extends EventTarget {
   }
 
   #draw(areas) {
+    if (!this.film.plays) return;
     this.rough.draw(this.film.video, areas, this.size, settings());
   }
 
