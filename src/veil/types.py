@@ -4,7 +4,7 @@ Boxes are (left, top, right, bottom) in pixels, floats, half-open: a box from 0 
 (height, width, 3) upright RGB. Times are rational seconds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -15,6 +15,10 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 """A picture, shape (height, width, 3), RGB, dtype uint8 (or uint16 where a file holds 16 bits a channel)."""
+
+
+Step = Callable[[], None]
+"""What is called after each frame or page of a work that takes long; it may raise to stop that."""
 
 
 class Box(NamedTuple):
@@ -41,6 +45,24 @@ class Point(NamedTuple):
 
     x: float
     y: float
+
+
+class Drawing(NamedTuple):
+    """An area that a person gives: where it is, and when in a video or animation.
+
+    Attributes:
+        box: Where, in pixels of the upright picture.
+        start: When it begins, in seconds from the first frame; None from the first frame on. If it is followed, when it
+            was drawn.
+        stop: When it ends, in seconds from the first frame; None with the last frame.
+        follows: Whether what is in the area is followed from ``start`` on, forwards and backwards, as far as its shot
+            goes.
+    """
+
+    box: Box
+    start: float | None = None
+    stop: float | None = None
+    follows: bool = False
 
 
 @dataclass(frozen=True, slots=True)

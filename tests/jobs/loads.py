@@ -35,6 +35,19 @@ def deadly(profile: str, *, streams: int) -> Finder:
     return fakes.finder(Deadly())
 
 
+def deadly_to_videos(profile: str, *, streams: int) -> Finder:
+    return footage.spotter(DeadlyToVideos())
+
+
+class DeadlyToVideos(footage.Spotting):
+    """Dies, with its process, of pictures of the size of painted films."""
+
+    def detect(self, pixels: NDArray[np.uint8], /) -> list[Detection]:
+        if pixels.shape[:2] == (footage.HEIGHT, footage.WIDTH):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().detect(pixels)
+
+
 class Deadly:
     """Dies, with its process, of pictures that have an orange face."""
 

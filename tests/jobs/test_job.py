@@ -7,14 +7,17 @@ from tests.jobs.conftest import BOX
 from veil.errors import TooLargeError, VeilError
 from veil.jobs.job import Job, JobState, Order, Problem, from_json, to_json
 from veil.options import Options
-from veil.types import Box, Facts, Kind, Plan, Region, Shape, State, Tally
+from veil.types import Box, Drawing, Facts, Kind, Plan, Region, Shape, State, Tally
 
 FACTS = Facts("jpeg", Kind.STILL, 300, 200, 1, "00" * 32)
+FOLLOWED = Drawing(Box(1, 2, 3, 4), 0.5, follows=True)
 JOB = Job(
     id="0" * 32,
     owner="1" * 32,
     state=JobState.QUEUED,
-    options=Options(style="solid", color=(1, 2, 3), region=(Box(1, 2, 3.5, 4),)),
+    options=Options(
+        style="solid", color=(1, 2, 3), region=(Box(1, 2, 3.5, 4), Drawing(Box(1, 2, 3, 4), 0.5, None, follows=True))
+    ),
     content="2" * 64,
     created=1.5,
     changed=2.5,

@@ -1,3 +1,6 @@
+import io
+import json
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.fakes import photo
-from tests.jobs.films import FILM, FRAMES, filmed
+from tests.jobs.films import FILM, FRAMES, WALKER, filmed
 from tests.jobs.loads import spotting
 from tests.web.conftest import API, Submit, app_of, client_of, result_of, wait_until
 from veil import pipeline_video
@@ -15,6 +18,7 @@ from veil import plan as plans
 from veil.jobs.limits import Limits
 from veil.jobs.opening import open_studio
 from veil.jobs.studio import Studio
+from veil.keys import box_at
 from veil.types import Box, Key, Region, Shape, Span
 from veil.web import films
 
@@ -125,6 +129,37 @@ def test_the_face_of_a_person(video: dict[str, Any], client: FlaskClient) -> Non
     answer = client.get(f"{API}/{video['id']}/people/{plan['regions'][0]['track']}")
     assert (answer.status_code, answer.mimetype) == (200, "image/jpeg")
     assert client.get(f"{API}/{video['id']}/people/77").status_code == 400
+
+
+def test_videos_and_photos_are_packed_together(
+    video: dict[str, Any], submit: Submit, client: FlaskClient, studio: Studio
+) -> None:
+    still = submit(photo())
+    results = [result_of(client, studio, each["id"]).data for each in (video, still)]
+    wanted = [{"id": each["id"], "name": name} for each, name in ((video, "a.mp4"), (still, "b.png"))]
+    answer = client.post("/api/v1/archive", json={"photos": wanted})
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as packed:
+        assert [packed.read(name) for name in ("a.mp4", "b.png")] == results
+        assert {about.compress_type for about in packed.infolist()} == {zipfile.ZIP_STORED}
+        told = json.loads(packed.read("report.json"))["pictures"]
+    assert told[0]["picture"]["kind"] == "video"
+    assert told[0]["dropped"] == []
+    assert "dropped" not in told[1]
+
+
+def test_the_real_thing_follows_an_area(video: dict[str, Any], client: FlaskClient, studio: Studio) -> None:
+    url = f"{API}/{video['id']}/follow"
+    start = WALKER.place(10)
+    assert start is not None
+    drawn = {"frame": 10, "box": list(start), "shape": "box"}
+    wait_until(studio, lambda: client.post(url, json=drawn).status_code == 200)
+    region = (client.post(url, json=drawn).json or {})["region"]
+    keys = [Key(frame, Box(*box)) for frame, box in region["keys"]]
+    for frame in (5, 15, 20, 25):
+        place, followed = WALKER.place(frame), box_at(keys, frame)
+        assert place is not None
+        assert followed is not None
+        assert max(abs(one - other) for one, other in zip(place, followed, strict=True)) < 10
 
 
 DRAWN = {"frame": 3, "box": [10, 20, 60, 80], "shape": "ellipse"}

@@ -10,7 +10,7 @@ from veil.errors import VeilError
 from veil.options import Options
 from veil.plan import digest
 from veil.report import tally as counted
-from veil.types import Box, Facts, Kind, Plan, Shape, State, Tally
+from veil.types import Box, Drawing, Facts, Kind, Plan, Shape, State, Tally
 
 
 class JobState(StrEnum):
@@ -282,5 +282,10 @@ def _options(values: dict[str, Any]) -> Options:
     known = {each.name for each in fields(Options)}
     kept = {name: value for name, value in values.items() if name in known}
     kept["color"] = tuple(kept["color"])
-    kept["region"] = tuple(Box(*area) for area in kept["region"])
+    kept["region"] = tuple(_area(*area) for area in kept["region"])
     return Options(**kept)
+
+
+def _area(first: Any, *others: Any) -> Box | Drawing:
+    """Return an area, perhaps with times, as it was written."""
+    return Drawing(Box(*first), *others) if isinstance(first, list) else Box(first, *others)

@@ -18,7 +18,7 @@ from veil.jobs.job import Film, Job
 from veil.jobs.progress import Progress
 from veil.media.video import DEFAULT_MAX_PIXELS, Video, VideoFrame, open_video
 from veil.media.video_screening import write_screening
-from veil.types import Facts, Pixels, Plan
+from veil.types import Facts, Pixels, Plan, Step
 
 SHOWN_FIRST = 0.1
 """Where in a video is the frame that is shown until its faces are known: at its beginning it is often dark."""
@@ -107,7 +107,7 @@ def find(
     facts: Facts,
     finder: Finder,
     cache: PlanCache | None,
-    step: pipeline.Step,
+    step: Step,
 ) -> Plan:
     """Return what is to be covered, and show the frame with most of it from now on."""
     plan = cache.get(job.owner, facts, job.options, finder.models) if cache else None

@@ -26,21 +26,20 @@ from veil.media.video_file import (
     sniff_video,
     video_refusal,
 )
-from veil.media.video_image import Patch
 from veil.media.video_reader import Look, VideoFrame, look_at, read_frames
 from veil.media.video_threads import ahead
 from veil.media.video_whole import check_whole
-from veil.media.video_writer import Written, write_video
+from veil.media.video_writer import Written, check_tracks, write_video
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
     "Colour",
-    "Patch",
     "Track",
     "Video",
     "VideoFacts",
     "VideoFrame",
     "Written",
+    "check_tracks",
     "looks_like_video",
     "open_video",
     "write_video",

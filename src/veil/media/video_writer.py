@@ -1,5 +1,6 @@
 """Writing: upright frames in, a file with nothing of the original but frames, times and, if asked for, sound."""
 
+import io
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
@@ -18,9 +19,11 @@ from veil.media.video_encoder import Encoding, add_video, field_marker
 from veil.media.video_file import open_container
 from veil.media.video_formats import (
     CONTAINERS,
+    PRESETS,
     check_container,
     choose_codec,
     encoder_options,
+    lookahead,
     usual_container,
     working_layout,
 )
@@ -96,10 +99,7 @@ def write_video(
     with ExitStack() as stack:
         if isinstance(frames, Generator):
             stack.callback(frames.close)
-        if sound not in ("mute", "keep"):
-            raise UsageError(f"There is no way {sound!r} of treating sound; choose mute or keep.")
-        kinds = {SOUND} if sound == "keep" else set()
-        kinds |= {SUBTITLE} if subtitles else set()
+        kinds = _kept(sound, subtitles)
         encoding = _choose(video, container, codec, quality, preset)
         results: list[Written] = []
 
@@ -114,6 +114,34 @@ def write_video(
         return results[0]
 
 
+def check_tracks(
+    video: "Video", container: str, codec: str, *, sound: Literal["mute", "keep"], subtitles: bool
+) -> None:
+    """Refuse tracks that a file cannot hold, by writing the beginning of such a file into memory.
+
+    Arguments and errors are those of write_video().
+    """
+    kinds = _kept(sound, subtitles)
+    if not kinds:
+        return
+    encoding = _choose(video, container, codec, None, PRESETS[0])
+    sink = Sink(io.BytesIO())
+    with _telling(), _output(sink, encoding, kinds) as output, _source(video, kinds) as source:
+        assert source is not None  # there are tracks to keep
+        add_video(output, encoding, begins=Fraction(0))
+        Tracks(source, output, kinds, from_zero=False)
+        output.start_encoding()
+        sink.closed = True
+        output.close()
+
+
+def _kept(sound: str, subtitles: bool) -> set[str]:
+    """Return which kinds of tracks are copied."""
+    if sound not in ("mute", "keep"):
+        raise UsageError(f"There is no way {sound!r} of treating sound; choose mute or keep.")
+    return ({SOUND} if sound == "keep" else set()) | ({SUBTITLE} if subtitles else set())
+
+
 def _choose(video: "Video", container: str | None, codec: str | None, quality: int | None, preset: str) -> Encoding:
     """Settle what is to be made, or raise UsageError."""
     layout = video.look.layout
@@ -122,12 +150,14 @@ def _choose(video: "Video", container: str | None, codec: str | None, quality: i
     codec = choose_codec(codec, container, layout)
     held = working_layout(codec, layout)
     assert held is not None  # choose_codec() has seen to it
-    return Encoding(video.facts, container, codec, held, encoder_options(codec, quality, preset))
+    options = encoder_options(codec, quality, preset)
+    ahead = lookahead(codec, preset, layout.width * layout.height)
+    return Encoding(video.facts, container, codec, held, options, ahead)
 
 
 def _write(video: "Video", frames: Iterator[VideoFrame], sink: Sink, encoding: Encoding, kinds: set[str]) -> Written:
     """Write a whole file; after an error it has no end and no index. Runs in the encoder's thread."""
-    try:
+    with _telling():
         first = next(frames, None)
         if first is None:
             raise OutputError("The video has no frames to write; nothing was made.")
@@ -136,6 +166,13 @@ def _write(video: "Video", frames: Iterator[VideoFrame], sink: Sink, encoding: E
             for frame in chain([first], frames):
                 file.add(frame)
             return file.finish()
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    """Raise OutputError for whatever FFmpeg or the system says in the block of a file that is being written."""
+    try:
+        yield
     except VeilError:
         raise
     except (av.error.FFmpegError, OSError) as error:

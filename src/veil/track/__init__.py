@@ -6,7 +6,8 @@ Then, with the whole clip known, tracks() joins the detections of each face, for
 is one, and tells where it is in every frame. How and how well: docs/tracking.md.
 """
 
-from veil.track.follow import Followed, Follower, followed, shrunk
+from veil.track.flow import grey_of, small_grey
+from veil.track.follow import Followed, Follower, follow_in, followed
 from veil.track.keys import thinned
 from veil.track.outcome import Track, tracks
 from veil.track.pace import EVERY_FRAME, Pace
@@ -23,8 +24,10 @@ __all__ = [
     "Track",
     "Watched",
     "Watcher",
+    "follow_in",
     "followed",
-    "shrunk",
+    "grey_of",
+    "small_grey",
     "thinned",
     "tracks",
 ]

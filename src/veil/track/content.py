@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from veil.track.flow import Grey
 from veil.types import Box
 
+INNER = 0.75  # share of a box's sides in which content is compared: around it there may be what is behind
 DETAIL = 48  # longer side of what is remembered, in pixels
 LEAST = 8  # pixels of its smaller side
-SCALES = (0.96, 1.0, 1.04)  # by which it may have grown since motion was followed last
+SCALES = {0.96: 0.02, 1.0: 0.0, 1.04: 0.02}  # its sizes in one search, and how much more alike each has to be
 NEAREST = 0.1  # of the correlation that a place loses at the border of the search: what is near is more likely
 EXACT = 0.8  # correlation from which the first picture tells the place, though a later one may be more like it
 FLAT = 3.0  # standard deviation of brightness below which there is nothing to compare
@@ -24,7 +25,7 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Where remembered content is, and the correlation with it, -1 to 1."""
+    """Where remembered content is, and its correlation with it, -1 to 1, a little less where its size changed."""
 
     box: Box
     likeness: float
@@ -57,25 +58,24 @@ class Content:
             box: Where to search, in its pixels.
             around: How far around it, as a share of its sides.
         """
-        reach = tuple(max(2, round(side * around)) for side in self._size)
-        best: list[Found] = []
-        scenes = [(scale, self._cut(grey, _scaled(box, scale), reach)) for scale in SCALES]
-        for picture in (self._first, *self._later):
-            if picture.std() >= FLAT:
-                best.append(
-                    max(
-                        (_match(picture, scene, reach, _scaled(box, scale)) for scale, scene in scenes),
-                        key=lambda found: found.likeness,
-                    )
-                )
-        if not best:
-            return None
-        if self._first.std() >= FLAT and best[0].likeness >= EXACT:
-            return best[0]
-        return max(best, key=lambda found: found.likeness)
+        reach = (max(2, round(self._size[0] * around / INNER)), max(2, round(self._size[1] * around / INNER)))
+        places = {scale: _scaled(box, scale) for scale in SCALES}
+        scenes = {scale: self._cut(grey, place, reach) for scale, place in places.items()}
+        finds = [
+            max(
+                (_match(picture, scenes[scale], reach, places[scale], cost) for scale, cost in SCALES.items()),
+                key=_like,
+            )
+            for picture in (self._first, *self._later)
+            if picture.std() >= FLAT
+        ]
+        if finds and self._first.std() >= FLAT and finds[0].likeness >= EXACT:
+            return finds[0]
+        return max(finds, key=_like, default=None)
 
     def _cut(self, grey: Grey, box: Box, more: tuple[int, int]) -> Picture:
         """Return the part of a frame in a box, in the size of what is remembered, and some pixels around it."""
+        box = _scaled(box, INNER)
         scale = self._size[0] / box.width, self._size[1] / box.height
         if max(scale) < 1:  # each pixel is the mean of those that it stands for
             height, width = grey.shape
@@ -99,14 +99,18 @@ def _scaled(box: Box, factor: float) -> Box:
     )
 
 
-def _match(picture: Picture, scene: Picture, reach: tuple[int, int], box: Box) -> Found:
-    """Return where a picture fits best into a larger one, of which the middle shows ``box``."""
+def _like(found: Found) -> float:
+    return found.likeness
+
+
+def _match(picture: Picture, scene: Picture, reach: tuple[int, int], box: Box, cost: float) -> Found:
+    """Return where a picture fits best into a larger one, of which the middle shows the inner part of ``box``."""
     fits = np.nan_to_num(cv2.matchTemplate(scene, picture, cv2.TM_CCOEFF_NORMED), posinf=0, neginf=0)
     rows, columns = np.ogrid[-1 : 1 : fits.shape[0] * 1j, -1 : 1 : fits.shape[1] * 1j]
     row, column = np.unravel_index(np.argmax(fits - NEAREST * (rows**2 + columns**2)), fits.shape)
-    x = (column + _between(fits[row, :], int(column)) - reach[0]) * box.width / picture.shape[1]
-    y = (row + _between(fits[:, column], int(row)) - reach[1]) * box.height / picture.shape[0]
-    return Found(Box(box.left + x, box.top + y, box.right + x, box.bottom + y), float(fits[row, column]))
+    x = (column + _between(fits[row, :], int(column)) - reach[0]) * box.width * INNER / picture.shape[1]
+    y = (row + _between(fits[:, column], int(row)) - reach[1]) * box.height * INNER / picture.shape[0]
+    return Found(Box(box.left + x, box.top + y, box.right + x, box.bottom + y), float(fits[row, column]) - cost)
 
 
 def _between(values: NDArray[Any], at: int) -> float:

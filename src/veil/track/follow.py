@@ -5,9 +5,10 @@ first. Each goes on to the next cut, until the area has left the picture, or unt
 
 Motion carries the area from frame to frame, and what is in it is compared with what was in it before, so that small
 errors do not add up. Where the two disagree, because it turned or something passes in front, the area holds both
-places and grows, until it is known again or is given up.
+places and grows for a while. It then goes on with the motion, until it is known again or is given up.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -19,10 +20,9 @@ from veil import boxes
 from veil.boxes import Boxes
 from veil.track.content import Content
 from veil.track.cuts import LIKE, likeness
-from veil.track.flow import Flow, Grey, flow
+from veil.track.flow import LONGER_SIDE, Flow, Grey, flow, small_grey
 from veil.types import Box, Span
 
-LONGER_SIDE = 640  # of the copy on which motion is followed, in pixels
 LONGEST_SIDE = 1280  # of the copy for small areas
 ENOUGH = 24  # pixels of the copy that the smaller side of an area should have
 
@@ -31,17 +31,19 @@ INNER = 0.8  # share of a box's sides that the points lie in
 ASTRAY = 0.1  # share of the smaller side by which a point that goes there and back may miss where it came from
 COHERENT = 0.4  # share of the points that must come back for their motion to count
 WHOLE = 0.9  # share of the area that must lie in the picture for its content to be compared
-HIDDEN = 0.3  # share of the area in the picture below which nothing can be told of it: it goes on as it went
+HIDDEN = 0.5  # share of the area in the picture below which its motion tells nothing: it goes on as it went
 
 AROUND = 0.15  # how far around the place where motion leads the content is searched, as a share of its sides
-WIDER = 0.4  # the same for an area that is not known any more
+WIDER = 0.7  # the same for an area that is not known any more
 KNOWN = 0.6  # correlation from which the content is what it was
+AGAIN = 0.7  # the same for an area that is not known any more
 EXACT = 0.8  # correlation from which its place is told better by it than by motion
 RENEWED = 0.25  # seconds after which the content is remembered anew, while it is known
 STEADY = 0.2  # seconds over which speed is told
 
-HELD = 1.5  # seconds for which an area is covered that is not known any more
-GROWTH = 0.4  # how much longer a side gets in a second of that, as a share of it
+HELD = 1.0  # seconds in which an area that is not known any more may have kept up its speed
+GROWTH = 0.4  # how much longer a side gets in a second of these, as a share of it
+GIVEN_UP = 5.0  # seconds after which it ends: what hides or turns for a moment is mostly known again before
 SAME_TIME = 1e-6  # seconds: differences of times are rounded
 
 Place = NDArray[np.float64]
@@ -83,6 +85,26 @@ def followed(frame: int, box: Box, before: "Follower", after: "Follower") -> Fol
     return Followed(first, places, tuple(doubtful))
 
 
+def follow_in(greys: Sequence[Grey], times: Sequence[float], frame: int, box: Box) -> Followed:
+    """Return where an area is in frames that are all at hand.
+
+    Args:
+        greys: Brightness of each frame, shape (H, W), dtype uint8.
+        times: When each is shown, in seconds, rising.
+        frame: Index of the frame in which the area was drawn.
+        box: Where it was drawn.
+
+    Raises:
+        ValueError: The area lies outside of the picture.
+    """
+    before, after = (Follower(greys[frame], box, times[frame]) for _ in range(2))
+    for follower, others in ((after, range(frame + 1, len(greys))), (before, range(frame - 1, -1, -1))):
+        for index in others:
+            if not follower.see(greys[index], times[index]):
+                break
+    return followed(frame, box, before, after)
+
+
 class Follower:
     """Follows one area, one way in time.
 
@@ -96,16 +118,21 @@ class Follower:
 
         Args:
             pixels: Brightness, shape (H, W), dtype uint8.
-            box: The area, in pixels; some of it lies in the picture.
+            box: The area, in pixels.
             time: When the frame is shown, in seconds.
+
+        Raises:
+            ValueError: The area lies outside of the picture.
         """
         height, width = pixels.shape
         drawn = np.array(box)
+        if not boxes.touches(drawn[None], width, height).all():
+            raise ValueError(f"{box} lies outside of a picture of {width} x {height} pixels")
         inside = np.clip(drawn, 0, [width, height, width, height])
         self._outset = (drawn - inside) / np.tile(_sides(inside), 2)  # there is nothing to follow outside
         self.sure: list[bool] = []
         self.longer_side = _working_side(inside, max(width, height))
-        self._grey = shrunk(pixels, self.longer_side)
+        self._grey = small_grey(pixels, self.longer_side)
         self._scale = np.tile(np.array(self._grey.shape[::-1]) / (width, height), 2)
         self._places: list[Place] = []
         self._place = inside * self._scale  # where motion leads, in pixels of the copy
@@ -125,30 +152,32 @@ class Follower:
         """Take the next frame, one way or the other, and return whether the area is still followed.
 
         Args:
-            pixels: Brightness, shape (H, W), or shrunk() to ``longer_side``, dtype uint8.
+            pixels: Brightness, shape (H, W), or that of small_grey() with ``longer_side``, dtype uint8.
             time: When the frame is shown, in seconds.
         """
-        grey = shrunk(pixels, self.longer_side)
+        grey = small_grey(pixels, self.longer_side)
         size = (grey.shape[1], grey.shape[0])
         there, again = flow(self._grey, grey, *size), flow(grey, self._grey, *size)
         if likeness(self._grey, grey, there) < LIKE:
             return False
         elapsed = abs(time - self._time)
         self._grey, self._time = grey, time
-        moved = _carried(self._place, there, again)
         before = self._place
+        moved = _carried(before, there, again) if _visible(before, grey) >= HIDDEN else None
         self._place = before + self._speed * elapsed if moved is None else moved
-        self._coasting = self._coasting + self._speed * elapsed
+        self._coasting = self._coasting + self._speed * elapsed * max(0.0, 1 - self._lost / HELD)
         known = self._recognise(moved is not None)
         self._lost += elapsed
         self._aged += elapsed
         if known:
             self._note(before, elapsed)
         both = _around(self._place, self._coasting)
-        if self._lost > HELD + SAME_TIME or _visible(both, grey) <= 0:
+        if self._lost > HELD:
+            both = self._place
+        if self._lost > GIVEN_UP + SAME_TIME or _visible(both, grey) <= 0:
             return False
         self.sure.append(known)
-        self._places.append(both if known else _grown(both, 1 + GROWTH * self._lost))
+        self._places.append(both if known else _grown(both, 1 + GROWTH * min(self._lost, HELD)))
         return True
 
     def _recognise(self, coherent: bool) -> bool:
@@ -157,14 +186,17 @@ class Follower:
         visible = _visible(self._place, self._grey)
         if visible < WHOLE:
             return not lost and (coherent or visible < HIDDEN)
-        found = self._content.find(self._grey, Box(*self._place), WIDER if lost else AROUND)
+        around = AROUND if coherent and not lost else WIDER
+        finds = [self._content.find(self._grey, Box(*self._place), around)]
+        if lost:
+            finds.append(self._content.find(self._grey, Box(*self._coasting), around))
+        found = max(filter(None, finds), key=lambda find: find.likeness, default=None)
         if found is None:
             return coherent
-        if found.likeness >= (EXACT if lost else KNOWN):
-            if found.likeness >= EXACT:
-                self._place = np.array(found.box)
-            return True
-        return False
+        known = found.likeness >= (AGAIN if lost else KNOWN)
+        if known and (lost or not coherent or found.likeness >= EXACT):
+            self._place = np.array(found.box)
+        return known
 
     def _note(self, before: Place, elapsed: float) -> None:
         """Remember what is known of the area in the latest frame."""
@@ -176,16 +208,6 @@ class Follower:
         if self._aged >= RENEWED and _visible(self._place, self._grey) >= WHOLE:
             self._content.renew(self._grey, Box(*self._place))
             self._aged = 0.0
-
-
-def shrunk(pixels: Grey, longer_side: int) -> Grey:
-    """Return a copy whose longer side has at most so many pixels; the picture itself if it is small enough."""
-    height, width = pixels.shape
-    scale = longer_side / max(height, width)
-    if scale >= 1:
-        return pixels
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _working_side(box: Place, longer: int) -> int:
@@ -213,16 +235,7 @@ def _carried(place: Place, there: Flow, again: Flow) -> Place | None:
     good = missed <= max(1.0, ASTRAY * sides.min())
     if good.mean() < COHERENT:
         return None
-    starts, steps = starts[good], steps[good]
-    shift = np.median(steps, axis=0)
-    centre = starts.mean(axis=0)
-    offsets = starts - centre
-    near = np.linalg.norm(steps - shift, axis=1) <= max(1.0, ASTRAY * sides.min())
-    spread = (offsets[near] ** 2).sum()
-    scale = 1.0 + float((offsets[near] * (steps[near] - shift)).sum() / spread) if spread > 0 else 1.0
-    middle = (place[:2] + place[2:]) / 2 + shift
-    half = sides / 2 * min(max(scale, 0.9), 1.1)
-    return np.concatenate([middle - half, middle + half])
+    return np.asarray(place + np.tile(np.median(steps[good], axis=0), 2))
 
 
 def _motion_at(points: NDArray[np.float64], motion: Flow) -> NDArray[np.float64]:

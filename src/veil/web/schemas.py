@@ -64,9 +64,10 @@ def setting(about: Setting, default: Any) -> Schema:
 
 
 _NUMBER = r"-?\d{1,6}(\.\d{1,4})?"
+_TIME = r"(\d{1,4}:[0-5]?\d:[0-5]?\d|\d{1,2}:[0-5]?\d|\d{1,6})(\.\d{1,3})?"
 _PATTERNS: dict[Any, str] = {
     parse_color: "^#?[0-9a-fA-F]{6}$",
-    parse_region: f"^{_NUMBER},{_NUMBER},{_NUMBER},{_NUMBER}$",
+    parse_region: f"^{_NUMBER},{_NUMBER},{_NUMBER},{_NUMBER}(@(({_TIME})?-({_TIME})?|{_TIME},follow))?$",
 }
 
 
