@@ -138,7 +138,9 @@ def test_where_the_eye_is_wanted(run: Any) -> None:
     places = "const number = ({frame, uid}) => [frame, regions.findIndex((one) => one.uid === uid)];"
     assert run(f"{places} return moments.eyes(regions).map(number)") == [[10, 0], [19, 0], [20, 1]]
     all = "const all = [[3, 1], [7, 1], [7, 4], [9, 2]].map(([frame, uid]) => ({frame, uid}));"
-    go = f"{all} const go = (...x) => {{ const eye = moments.nextEye(all, ...x); return eye && [eye.frame, eye.uid]; }};"
+    go = (
+        f"{all} const go = (...x) => {{ const eye = moments.nextEye(all, ...x); return eye && [eye.frame, eye.uid]; }};"
+    )
     on = [run(f"{go} return go(...values[0], 1)", here) for here in ([0, None], [3, 1], [7, 1], [7, 4], [9, 2])]
     assert on == [[3, 1], [7, 1], [7, 4], [9, 2], None]
     back = [run(f"{go} return go(...values[0], -1)", here) for here in ([99, None], [9, 2], [7, 4], [7, 1], [3, 1])]

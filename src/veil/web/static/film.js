@@ -20,6 +20,7 @@ export class Film extends EventTarget {
     const on = (name, handler) => video.addEventListener(name, () => this.ready && handler());
     // Not "loadeddata": some browsers load no pictures before somebody goes to one.
     video.addEventListener("loadedmetadata", () => this.times.length && this.#loaded());
+    on("loadeddata", () => this.#tell("frame"));
     on("seeked", () => this.#seeked());
     on("play", () => this.#played());
     on("pause", () => this.#paused());

@@ -135,7 +135,7 @@ export class Screening extends EventTarget {
   }
 
   #moved() {
-    this.#renew();
+    this.#renew(true);
     this.dispatchEvent(new Event("frame"));
   }
 
@@ -161,12 +161,12 @@ export class Screening extends EventTarget {
   }
 
   /** Brings the stage up to date. An exact frame must never lie over another moment, or another plan, than its own. */
-  #renew() {
+  #renew(moved = false) {
     const areas = this.#covered(this.#work?.regions ?? []);
     const keys = this.#keys(areas);
     const missing = Object.keys(keys).filter((name) => this.#shown[name] !== keys[name]);
     for (const name of missing) this.#hide(name);
-    if (missing.includes("covered")) this.#draw(areas);
+    if (moved || missing.includes("covered")) this.#draw(areas);
     this.#rest(this.#work && this.film.resting ? keys : null, missing);
   }
 
