@@ -218,8 +218,7 @@ def test_doubtful_moments_are_shown_and_settled(page: Page) -> None:
     page.settle()
     assert region(page)["doubtful"] == before
     page.reach("#doubts .go")
-    page.press(Keys.TAB)
-    page.press(*[Keys.ENTER, Keys.TAB] * len(before))  # each gives its place, and the focus, to the next
+    page.press(*[Keys.TAB, Keys.ENTER] * len(before))  # each gives its place, and the focus, to the next
     page.settle()
     assert not page.one("#doubts").is_displayed()
     assert page.run("return document.activeElement.id") == "stage"
