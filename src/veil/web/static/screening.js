@@ -65,7 +65,7 @@ export class Screening extends EventTarget {
     this.#id = this.#work = this.#wanted = null;
     this.#told = false;
     for (const name of Object.keys(this.images)) this.#hide(name);
-    this.stage.root.classList.remove("screening");
+    this.stage.root.classList.remove("screening", "playing");
   }
 
   /** Shows a video, as soon as the server has a copy of it to watch; it may still be looked through. */
@@ -145,6 +145,7 @@ export class Screening extends EventTarget {
       this.stage.root.classList.toggle("screening", this.film.plays);
       this.dispatchEvent(new Event("open"));
     }
+    this.stage.root.classList.toggle("playing", this.film.playing);
     this.#renew();
     this.dispatchEvent(new Event("state"));
   }
