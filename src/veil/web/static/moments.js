@@ -10,12 +10,10 @@ export function bestFrame(region) {
   return region.keys.reduce((best, key) => (size(key) > size(best) ? key : best))[0];
 }
 
-/** What is said of each area's time: from when to when, how long, and how many moments are doubtful. */
+/** From when to when an area is there, in seconds. */
 export function timesOf(region, times) {
   const [first, stop] = region.frames ?? [0, times.length];
-  const start = times[first];
-  const end = endOf(times, stop - 1);
-  return { start, end, seconds: end - start, moments: isCovered(region) ? (region.doubtful ?? []).length : 0 };
+  return { start: times[first], end: endOf(times, stop - 1) };
 }
 
 /** The moments in which a face is covered though it was not seen, in order of time. */

@@ -42,10 +42,6 @@ export class Screening extends EventTarget {
     this.film.video.addEventListener("error", () => this.#id && this.film.count && this.#broke());
   }
 
-  get id() {
-    return this.#id;
-  }
-
   get isOpen() {
     return this.#id !== null && this.film.ready;
   }
