@@ -180,6 +180,23 @@ def test_all_sightings_together_tell_whether_it_is_a_face(scores: list[float], c
     assert [track.certain for track in tracks(watch(scene, seen), cover=COVER)] == certain
 
 
+@pytest.mark.parametrize(
+    ("side", "certain", "stop"),
+    [pytest.param(30, True, 20, id="small"), pytest.param(FACE, False, 16, id="large")],
+)
+def test_a_glance_that_does_not_show_a_face_tells_nothing_if_it_is_small(side: int, certain: bool, stop: int) -> None:
+    scene = Scene([moving(100, 100)], 21)
+    place = Box(100, 100, 100 + side, 100 + side)
+    watched = watch(
+        scene,
+        {0: found(place, 0.6), 5: found(place, 0.6), 15: found(place, 0.6)},
+        looks=(0, 5, 10, 11, 12, 13, 15, 16, 20),
+        glances=(10, 11, 12, 13, 16),
+    )
+    (track,) = tracks(watched, cover=COVER)
+    assert (track.certain, track.span) == (certain, Span(0, stop))
+
+
 def test_weak_sightings_are_part_of_a_strong_track() -> None:
     scene = Scene([moving(100, 100)], 12)
     (track,) = tracks(watch(scene, lambda frame: everyone(scene, frame, SURE if frame % 4 == 0 else WEAK)), cover=COVER)

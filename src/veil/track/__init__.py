@@ -8,8 +8,8 @@ is one, and tells where it is in every frame. How and how well: docs/tracking.md
 
 from veil.track.keys import thinned
 from veil.track.outcome import Track, tracks
-from veil.track.pace import EVERY_FRAME, Pace
+from veil.track.pace import EVERY_FRAME, Pace, Wanted
 from veil.track.paths import Presence
 from veil.track.watch import Sighting, Watched, Watcher
 
-__all__ = ["EVERY_FRAME", "Pace", "Presence", "Sighting", "Track", "Watched", "Watcher", "thinned", "tracks"]
+__all__ = ["EVERY_FRAME", "Pace", "Presence", "Sighting", "Track", "Wanted", "Watched", "Watcher", "thinned", "tracks"]
