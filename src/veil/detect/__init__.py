@@ -1,6 +1,6 @@
 """Finding faces. The only room that knows models and the runtime that runs them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,6 +29,17 @@ class Detector(Protocol):
         """
 
 
+class Backend(Detector, Protocol):
+    """A detector that runs a network by itself."""
+
+    def release(self) -> None:
+        """Let go of the memory that looking took; the next look takes it anew."""
+
+
+def _nothing() -> None:
+    """Let go of nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finder:
     """A detector and what its scores mean.
@@ -41,6 +52,8 @@ class Finder:
         glance: Looks at a picture for less, and sees small faces less often; for videos, between two full looks. None
             where each look is to be full.
         in_videos: Who looks at videos instead; None where it is the same.
+        release: Lets go of the memory that looking took, to be called when there is other work to do for long; the
+            next look takes it anew. It does nothing while another thread looks.
     """
 
     detector: Detector
@@ -49,6 +62,7 @@ class Finder:
     models: Mapping[str, str]
     glance: Detector | None = None
     in_videos: "Finder | None" = None
+    release: Callable[[], None] = _nothing
 
     def look(self, pixels: NDArray[np.uint8], *, glance: bool = False) -> list[Detection]:
         """Return what the detector sees, or fail: a NaN is below every threshold and would pass for no face.
@@ -85,7 +99,7 @@ def load(profile: str, *, streams: int = 1) -> Finder:
     return build(profile, streams)
 
 
-def open_detector(name: str, *, min_score: float = 0.05, streams: int = 1) -> Detector:
+def open_detector(name: str, *, min_score: float = 0.05, streams: int = 1) -> Backend:
     """Load one detector alone, to look at a picture as it is, in one size.
 
     Args:
