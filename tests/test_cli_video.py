@@ -21,6 +21,7 @@ from veil import plan as plans
 from veil.cli import main
 from veil.detect import Finder
 from veil.media.video import open_video
+from veil.types import Span, State
 
 FILM = Film([Actor(0, 20, 8, 20, by=(3, 1))], 20)
 GREEN = ("--style", "solid", "--color", "00c800", "--shape", "box", "--quality", "100", "--preset", "ultrafast")
@@ -305,3 +306,45 @@ def test_progress_counts_frames(walk: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(console, "watch", spying)
     veil("run", walk, *GREEN)
     assert seen == [2 * FILM.frames]
+
+
+def test_a_person_can_be_kept_by_changing_the_plan(tmp_path: Path) -> None:
+    film = Film([Actor(0, 20, 8, 20, by=(3, 1)), Actor(0, 20, 250, 170)], 20)
+    source, target, plan_file = shoot(film, tmp_path / "in.mp4"), tmp_path / "out.mp4", tmp_path / "plan.json"
+    veil("find", source, "--shape", "box", "-o", plan_file)
+    lines = plan_file.read_text().splitlines()
+    (kept,) = [number for number, line in enumerate(lines) if '"track": 1,' in line]
+    lines[kept] = lines[kept].replace('"state": "covered"', '"state": "kept"')
+    plan_file.write_text("\n".join(lines))
+    plan = plans.from_json(plan_file.read_text())
+    result = veil("cover", source, "--plan", plan_file, "-o", target, *GREEN[:4], *GREEN[6:])
+    assert result.stdout == f"{target}: 1 area covered.\n"
+    (left,) = [region for region in plan.regions if region.state is State.KEPT]
+    actors = [each for each in film.actors if (each.x < 100) != (left.box.left < 100)]
+    assert_covered(film._replace(actors=actors), source, target, plan)
+
+
+def test_areas_with_times(walk: Path, tmp_path: Path, painted_models: list[Finder]) -> None:
+    painted_models.append(fakes.finder(fakes.Silent()))
+    box = FILM.actors[0].place(10)
+    assert box
+    where = ",".join(f"{side:g}" for side in box)
+    target = walk.with_name("walk.veiled.mp4")
+    veil("run", walk, *GREEN, "--region", f"{where}@0.4,follow", "--region", "200,200,220,220@0:00.2-0.4")
+    veil("find", walk, "--shape", "box", "--region", f"{where}@0.4,follow", "--region", "200,200,220,220@0:00.2-0.4")
+    plan = plans.from_json(walk.with_name("walk.plan.json").read_text())
+    assert [region.frames for region in plan.regions] == [Span(0, 20), Span(5, 10)]
+    assert_covered(FILM._replace(actors=[]), walk, target, plan)
+
+
+@pytest.mark.parametrize(
+    ("region", "code", "said"),
+    [
+        ("1,2,3,4@2-1", 2, "'1,2,3,4@2-1' is not an area; END must be later than START"),
+        ("1,2,3,4@9-", 1, "The area 1,2,3,4 begins at 9 s, after the end at"),
+        ("900,2,903,4@0,follow", 1, "The area 900,2,903,4 lies outside of the picture"),
+    ],
+)
+def test_areas_that_cannot_be_are_one_sentence(walk: Path, region: str, code: int, said: str) -> None:
+    assert said in veil("run", walk, "--region", region, code=code).output
+    assert not walk.with_name("walk.veiled.mp4").exists()

@@ -3,6 +3,7 @@
 find() makes a plan, cover() carries it out, anonymise() does both. What they need is loaded when they are first used.
 """
 
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +28,15 @@ _WHERE = {
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        from importlib.metadata import version
-
-        return version("veil")
+        return _version()
     if name not in _WHERE:
         raise AttributeError(f"module 'veil' has no attribute {name!r}")
     module, attribute = _WHERE[name]
     return getattr(import_module(module), attribute)
+
+
+@cache
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("veil")

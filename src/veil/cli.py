@@ -161,6 +161,7 @@ def run(
       veil run photos/ -o safe/ --profile thorough --strict
       veil run "scans/*.tif" -o safe/ --report safe/report.json
       veil run plate.jpg --region 40,300,180,340
+      veil run talk.mp4 --region 40,300,180,340@0:05,follow
       veil run talk.mov -o safe.mp4 --voice keep
     """
     from veil import detect, pipeline

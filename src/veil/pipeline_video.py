@@ -4,11 +4,14 @@ A video is read twice, once for each half. A few frames are held at a time, what
 run beside the work that is done here.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
+from fractions import Fraction
+from itertools import islice
 from typing import BinaryIO, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from veil import plan as plans
 from veil import report as reports
@@ -20,13 +23,17 @@ from veil.media.video import Video, VideoFrame, Written, check_tracks, write_vid
 from veil.media.video_formats import CODECS, check_container, choose_codec
 from veil.options import AUTO, Options
 from veil.redact import GREEN, redact_planes
-from veil.track import Watched, Watcher, tracks
-from veil.types import Area, Facts, Kind, Plan, Region, Report, Shape, Voice
+from veil.track import Follower, Pace, Wanted, Watched, Watcher, followed, small_grey, tracks
+from veil.types import Area, Box, Drawing, Facts, Kind, Plan, Profile, Region, Report, Shape, Step, Voice
 
 USUAL_QUALITY = 90
 """The value of the setting that stands for what a codec is usually told."""
 
-Step = Callable[[], None]
+SELDOM = Pace(longest=0.8, motion=0.14, full=0)
+"""When the profile fast looks."""
+
+FRAMES_BACK = 128
+"""How many frames are read at a time where a video is followed backwards: 120 MB at most."""
 
 
 class Target(NamedTuple):
@@ -54,20 +61,22 @@ def target_of(video: Video, options: Options) -> Target:
 
 def find(video: Video, finder: Finder, options: Options, step: Step) -> Plan:
     """Return what is to be covered in a video. Arguments and errors are those of pipeline.find()."""
-    watched = _watch(video, finder, step)
+    _check_drawings(video, options.drawings)
+    finder = finder.in_videos or finder
+    watched = _watch(video, finder, _pace(finder, options.profile), step)
     finder.release()
     shape, area = Shape(options.shape), Area(options.area)
-    regions = [plans.drawn(place, shape) for place in options.region]
+    regions = [_drawn(video, drawing, watched, shape, step) for drawing in options.drawings]
     regions += plans.followed(
         tracks(watched, cover=finder.cover), shape=shape, grow=options.grow, area=area, min_height=options.min_size
     )
-    facts = _facts(video, frames=len(watched.times))
+    facts = facts_of(video, frames=len(watched.times))
     return Plan(facts, tuple(regions), options.profile, options.digest(), finder.models)
 
 
 def cover(video: Video, plan: Plan, stream: BinaryIO, options: Options, step: Step) -> Report:
     """Write a video with the regions of a plan covered. Arguments and errors are those of pipeline.cover()."""
-    plans.check_fits(plan, _facts(video, frames=plan.picture.frames))
+    plans.check_fits(plan, facts_of(video, frames=plan.picture.frames))
     target = target_of(video, options)
     written = write_video(
         video,
@@ -87,31 +96,101 @@ def _sound(options: Options) -> Literal["mute", "keep"]:
     return "keep" if options.voice == Voice.KEEP else "mute"
 
 
-def _facts(video: Video, *, frames: int) -> Facts:
+def _check_drawings(video: Video, drawings: Sequence[Drawing]) -> None:
+    """Refuse areas that cannot be covered, as far as can be told before the long search."""
+    for drawing in drawings:
+        if video.facts.duration:
+            plans.check_begins(drawing, float(video.facts.duration) + 1)  # it may be a little off
+        if drawing.follows:
+            plans.check_inside(drawing.box, facts_of(video, frames=0))
+
+
+def _drawn(video: Video, drawing: Drawing, watched: Watched, shape: Shape, step: Step) -> Region:
+    """Return the region of an area that was given with the settings."""
+    times = watched.times - watched.times[0]
+    length = times[-1] + (np.diff(times).max() if len(times) > 1 else 0.0)  # the last frame is shown for a while, too
+    span = plans.shown_in(drawing, times.tolist(), float(length))
+    if span is None or not drawing.follows:
+        return plans.drawn(drawing.box, shape, span)
+    pts = [round(Fraction(time) / video.facts.time_base) for time in watched.times.tolist()]
+    return follow(video, span.first, drawing.box, shape=shape, pts=pts, step=step)
+
+
+def follow(video: Video, frame: int, box: Box, *, shape: Shape, pts: Sequence[int], step: Step) -> Region:
+    """Return the region of an area that a person drew in one frame: what is in it is followed through its shot.
+
+    Args:
+        video: An open video.
+        frame: Number of the frame in which the area was drawn.
+        box: The area, in pixels.
+        shape: Its outline; not a polygon.
+        pts: That of each frame of the video, as an earlier pass has seen it.
+        step: Called after each frame that is read, each at most once; may raise to stop the work.
+
+    Raises:
+        UsageError: The area lies outside of the picture.
+        InputError: The video is damaged or has changed.
+    """
+    plans.check_inside(box, facts_of(video, frames=len(pts)))
+    unit = video.facts.time_base
+    with closing(video.frames(frame, pts[frame])) as frames:
+        drawn = next(frames)
+        after, before = (Follower(drawn.grey, box, float(drawn.time)) for _ in range(2))
+        step()
+        for later in frames:
+            step()
+            if not after.see(later.grey, float(later.time)):
+                break
+    stop, goes_on = frame, True
+    while goes_on and stop:
+        first = max(0, stop - FRAMES_BACK)
+        for index, grey in reversed([*enumerate(_small(video, first, stop, pts, before.longer_side, step), first)]):
+            goes_on = goes_on and before.see(grey, float(pts[index] * unit))
+        stop = first
+    return plans.drawn_moving(followed(frame, box, before, after), shape)
+
+
+def _small(
+    video: Video, first: int, stop: int, pts: Sequence[int], longer_side: int, step: Step
+) -> Iterator[NDArray[np.uint8]]:
+    """Yield the brightness of some frames, shrunk: a video can only be read forwards."""
+    with closing(video.frames(first, pts[first])) as frames:
+        for frame in islice(frames, stop - first):
+            yield small_grey(frame.grey, longer_side).copy()  # or the whole frame would be held
+            step()
+
+
+def facts_of(video: Video, *, frames: int) -> Facts:
     """Return what a plan says of a video. How many frames there are shows only once all were decoded."""
     facts = video.facts
     return Facts(facts.container, Kind.VIDEO, facts.width, facts.height, frames, facts.sha256)
 
 
-def _watch(video: Video, finder: Finder, step: Step) -> Watched:
+def _pace(finder: Finder, profile: str) -> Pace:
+    if profile == Profile.FAST:
+        return SELDOM
+    return Pace() if finder.glance else Pace(full=0)
+
+
+def _watch(video: Video, finder: Finder, pace: Pace, step: Step) -> Watched:
     """Follow what moves through all frames, and look for faces in those that are worth it.
 
-    The last frame of each shot is always looked at: a face that appeared just before would be found by no later look.
-    Only the next frame shows which one it was.
+    The last frame of each shot is always looked at in full: a face that appeared just before would be found by no later
+    look. Only the next frame shows which one it was.
     """
-    watcher = Watcher(video.facts.width, video.facts.height, cover=finder.cover)
+    watcher = Watcher(video.facts.width, video.facts.height, cover=finder.cover, pace=pace)
     last: VideoFrame | None = None
-    looked = False
     with closing(video.frames()) as frames:
         for frame in frames:
             wanted = watcher.see(frame.grey, frame.index, frame.time)
             if last is not None and watcher.ended:
                 watcher.look_back(finder.look(last.pixels))
             if wanted:
-                watcher.look(finder.look(frame.pixels))
-            last, looked = frame, wanted
+                glance = wanted is Wanted.GLANCE
+                watcher.look(finder.look(frame.pixels, glance=glance), glance=glance)
+            last = frame
             step()
-    if last is not None and not looked:
+    if last is not None and not watcher.settled:
         watcher.look(finder.look(last.pixels))
     return watcher.watched()
 

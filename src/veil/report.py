@@ -7,8 +7,9 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
-from veil.types import Kind, Plan, Report, State
+from veil.types import Kind, Plan, Report, State, Tally
 
+_COVERED = frozenset({State.COVERED, State.DRAWN})
 VIDEO_ONLY = frozenset({"doubtful", "dropped"})
 
 
@@ -21,25 +22,40 @@ def report(plan: Plan, style: str, output_sha256: str | None = None, *, dropped:
         output_sha256: Hash of the written file, in hexadecimal; None where no file was made.
         dropped: In plain words, what is not in the written file.
     """
+    counts = asdict(tally(plan))
+    return Report(plan.picture, style, dropped=dropped, output_sha256=output_sha256, **counts)
+
+
+def tally(plan: Plan) -> Tally:
+    """Return what a plan holds, counted."""
     counts = Counter(region.state for region in plan.regions)
-    return Report(
-        picture=plan.picture,
-        style=style,
+    return Tally(
         covered=counts[State.COVERED],
         drawn=counts[State.DRAWN],
         kept=counts[State.KEPT],
         suggested=counts[State.SUGGESTED],
-        doubtful=sum(len(region.doubtful) for region in plan.regions if region.state is State.COVERED),
-        dropped=dropped,
-        output_sha256=output_sha256,
+        doubtful=sum(len(region.doubtful) for region in plan.regions if region.state in _COVERED),
     )
 
 
 def to_dict(report: Report) -> dict[str, Any]:
-    """Return a report as values that JSON can hold; what is said of videos only stands in reports on videos only."""
-    values = {**asdict(report), "nothing_found": report.nothing_found, "wants_review": report.wants_review}
-    of_others = report.picture.kind is not Kind.VIDEO
-    return {name: value for name, value in values.items() if not (of_others and name in VIDEO_ONLY)}
+    """Return a report as values that JSON can hold; what is said of videos only stands in reports on these only.
+
+    Moments of doubt are told of animations, too.
+    """
+    first = {"picture": None, "style": report.style}
+    values = {**first, **asdict(report), "nothing_found": report.nothing_found, "wants_review": report.wants_review}
+    return {name: value for name, value in values.items() if name not in _unsaid(report.picture.kind)}
+
+
+def _unsaid(kind: Kind) -> frozenset[str]:
+    """Return what a report on something of a kind does not speak of."""
+    match kind:
+        case Kind.VIDEO:
+            return frozenset()
+        case Kind.ANIMATION:
+            return VIDEO_ONLY - {"doubtful"}
+    return VIDEO_ONLY
 
 
 def in_words(report: Report) -> str:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from veil.errors import (
     PlanError,
     UsageError,
 )
+from veil.jobs import steps
 from veil.jobs.finders import Load
 from veil.jobs.job import Job, JobState
 from veil.jobs.limits import Limits
@@ -276,7 +278,7 @@ def test_of_two_who_save_at_once_one_is_told(studio: Studio, store: Store) -> No
 
 def test_a_person_has_looked(studio: Studio, store: Store) -> None:
     job = looked_at(studio, store, DOUBTFUL)
-    assert (job.state, job.tally.suggested, job.tally.doubt) == (JobState.REVIEW, 1, fakes.DOUBTFUL)
+    assert (job.state, job.tally.suggested, job.doubt) == (JobState.REVIEW, 1, fakes.DOUBTFUL)
     assert studio.update(ME, job.id, looked=True).state is JobState.DONE
     assert studio.update(ME, job.id, looked=False).state is JobState.REVIEW
     plan, revision = studio.plan(ME, job.id)
@@ -311,6 +313,49 @@ def test_previews_are_small_pictures(studio: Studio, store: Store) -> None:
     assert studio.plan(ME, job.id)[1] == revision
     with pytest.raises(PlanError):
         studio.preview(ME, job.id, SOLID, replace(plan, picture=replace(plan.picture, sha256="00" * 32)))
+
+
+def test_a_preview_is_made_once_when_it_is_first_asked_for(studio: Studio, store: Store) -> None:
+    job = looked_at(studio, store, photo())
+    folder = folder_of(store, job)
+    assert not folder.preview.exists()
+    first = studio.preview_original(ME, job.id)
+    assert first.format == "jpeg"
+    folder.original.unlink()
+    assert studio.preview_original(ME, job.id) == first
+
+
+def test_a_worker_that_begins_meanwhile_clears_no_preview_away(
+    studio: Studio, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = looked_at(studio, store, photo())
+    folder = folder_of(store, job)
+    real: Callable[..., Any] = steps.write_preview
+
+    def begin_first(*args: Any) -> Any:
+        real(*args)
+        with folder.changing():
+            folder.tidy(folder.read())
+
+    monkeypatch.setattr(steps, "write_preview", begin_first)
+    assert studio.preview_original(ME, job.id).format == "jpeg"
+    assert folder.preview.exists()
+
+
+def test_a_photo_deleted_while_its_preview_is_made_is_gone(
+    studio: Studio, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = looked_at(studio, store, photo())
+    real: Callable[..., Any] = steps.make_preview
+
+    def delete_first(*args: Any, **more: Any) -> Any:
+        studio.delete(ME, job.id)
+        return real(*args, **more)
+
+    monkeypatch.setattr(steps, "make_preview", delete_first)
+    with pytest.raises(NoSuchPhotoError):
+        studio.preview_original(ME, job.id)
+    assert not list(store.folders())
 
 
 def test_the_report_tells_what_was_done(studio: Studio, store: Store) -> None:

@@ -175,4 +175,4 @@ def test_leftovers_in_a_photo_are_deleted_when_work_goes_on(store: Store) -> Non
     known = folder.read()
     result = folder.result(known.revision, known.orders[0].key).relative_to(folder.path).as_posix()
     plan = f"plan-{known.revision}.json"
-    assert names(folder.path) - {"progress"} == {"original", "job.json", "seen", "preview", plan, result}
+    assert names(folder.path) - {"progress"} == {"original", "job.json", "seen", plan, result}

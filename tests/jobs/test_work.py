@@ -18,7 +18,6 @@ from veil import pipeline
 from veil.cache import PlanCache
 from veil.detect import Finder
 from veil.errors import DetectorError, NoSpaceError, StoppedError
-from veil.jobs import steps
 from veil.jobs.folder import JobFolder
 from veil.jobs.job import Job, JobState
 from veil.jobs.limits import Limits
@@ -49,7 +48,7 @@ def animation(frames: int) -> bytes:
     return stream.getvalue()
 
 
-def test_a_photo_is_looked_at_shown_and_covered(store: Store) -> None:
+def test_a_photo_is_looked_at_and_covered(store: Store) -> None:
     job, folder = worked(store, photo())
     assert (job.state, job.attempts, job.problem, job.extension) == (JobState.DONE, 0, None, ".png")
     assert job.tally.covered == 1
@@ -59,8 +58,6 @@ def test_a_photo_is_looked_at_shown_and_covered(store: Store) -> None:
         assert picture.facts.sha256 == job.orders[0].sha256
     assert (pixels[FACE] == 0).all()
     assert (pixels[:30] == 200).all()
-    with open_picture(folder.preview) as picture:
-        assert picture.facts.format == "jpeg"
 
 
 def test_the_result_is_what_the_pipeline_makes(store: Store) -> None:
@@ -116,7 +113,7 @@ def test_a_failing_detector_leaves_no_plan_and_no_result(store: Store) -> None:
     assert job.state is JobState.FAILED
     assert job.problem is not None
     assert isinstance(job.problem.error(), DetectorError)
-    assert names(folder.path) == {"original", "job.json", "seen", "preview"}
+    assert names(folder.path) == {"original", "job.json", "seen"}
 
 
 def test_models_that_cannot_be_loaded_fail_the_photo_and_are_tried_again(store: Store) -> None:
@@ -141,7 +138,7 @@ def test_an_unforeseen_error_fails_this_photo_alone_and_is_logged_without_its_me
     def surprise(*args: Any) -> None:
         raise RuntimeError("what is in the photo")
 
-    monkeypatch.setattr(steps, "write_preview", surprise)
+    monkeypatch.setattr(pipeline, "find", surprise)
     job, _ = worked(store, photo())
     assert (job.state, job.problem) == (JobState.FAILED, UNFORESEEN)
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
@@ -154,7 +151,7 @@ def test_too_little_memory_fails_this_photo_alone(store: Store, monkeypatch: pyt
     def hungry(*args: Any) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(steps, "write_preview", hungry)
+    monkeypatch.setattr(pipeline, "find", hungry)
     assert worked(store, photo())[0].problem == NO_MEMORY
 
 
@@ -172,19 +169,18 @@ def test_too_many_pixels_fail_the_photo(store: Store) -> None:
     assert job.problem.kind == "TooLargeError"
 
 
-@pytest.mark.parametrize("step", ["preview", "find", "cover"])
+@pytest.mark.parametrize("step", ["find", "cover"])
 def test_a_photo_deleted_while_it_is_worked_on_leaves_nothing(
     store: Store, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = accept(store, photo())
-    room, name = {"preview": (steps, "write_preview"), "find": (pipeline, "find"), "cover": (pipeline, "cover")}[step]
-    real: Callable[..., Any] = getattr(room, name)
+    real: Callable[..., Any] = getattr(pipeline, step)
 
     def delete_first(*args: Any) -> Any:
         store.delete(job.owner, job.id)
         return real(*args)
 
-    monkeypatch.setattr(room, name, delete_first)
+    monkeypatch.setattr(pipeline, step, delete_first)
     work(store, job.id, tools())
     assert not list(store.folders())
     assert not any(store.trash.iterdir())
@@ -260,7 +256,7 @@ def test_a_result_asked_for_in_the_last_moment_is_made(store: Store, monkeypatch
     def ask_at_the_end(self: JobFolder) -> None:
         looks.append("look")
         if len(looks) == 2:  # the last thing that is done under the claim
-            order = order_for(Options(style="gaussian"))
+            order = order_for(Options(style="gaussian"), video=False)
             folder.change(lambda known: replace(known, orders=(*known.orders, order)))
         look(self)
 
@@ -357,6 +353,18 @@ def test_work_that_takes_too_long_is_given_up(store: Store) -> None:
     clock.now = 60
     progress.step()
     clock.now = 61
+    with pytest.raises(StoppedError, match="took too long"):
+        progress.step()
+
+
+def test_a_video_may_take_long_as_long_as_it_goes_on(store: Store) -> None:
+    folder = folder_of(store, accept(store, photo()))
+    clock = Clock(0)
+    progress = Progress(folder, threading.Event(), 60, clock, each=True)
+    for _ in range(10):
+        clock.now += 60
+        progress.step()
+    clock.now += 61
     with pytest.raises(StoppedError, match="took too long"):
         progress.step()
 

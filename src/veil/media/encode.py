@@ -3,6 +3,7 @@
 Files are built from pixels, times and cleaned profiles; nothing else is ever handed to a codec.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -116,7 +117,7 @@ def _prepared(job: Job, frame: Frame) -> Raster:
 
 def _still(job: Job, picture: Raster) -> bytes:
     if job.target == "png":
-        return _png_file(picture)
+        return _png_file(job, picture)
     if job.target == "heic":
         return _heic_file(job, picture)
     return _saved(job, raster.to_image(picture), **_settings(job, picture.profile, grey=picture.mode == "L"))
@@ -137,13 +138,18 @@ def _settings(job: Job, profile: bytes | None, *, grey: bool = False) -> dict[st
 
 
 def _saved(job: Job, image: Image.Image, **settings: Any) -> bytes:
-    file = BytesIO()
     try:
-        with quiet:
+        with quiet, _memory_file() as file:
             image.save(file, job.target.upper(), **settings)
+            file.seek(0)
+            return file.read()
     except (OSError, ValueError, RuntimeError) as error:
         raise _refused(job) from error
-    return file.getvalue()
+
+
+def _memory_file() -> BinaryIO:
+    """Return a file in memory. Into one with a descriptor Pillow's own encoders write without Python's lock."""
+    return os.fdopen(os.memfd_create("veil"), "w+b") if hasattr(os, "memfd_create") else BytesIO()
 
 
 def _refused(job: Job) -> OutputError:
@@ -152,11 +158,9 @@ def _refused(job: Job) -> OutputError:
     )
 
 
-def _png_file(picture: Raster) -> bytes:
+def _png_file(job: Job, picture: Raster) -> bytes:
     if picture.samples.dtype == np.uint8:
-        file = BytesIO()
-        raster.to_image(picture).save(file, "PNG", compress_level=_PNG_LEVEL)
-        return png.with_profile(file.getvalue(), picture.profile)
+        return png.with_profile(_saved(job, raster.to_image(picture), compress_level=_PNG_LEVEL), picture.profile)
     return png.with_profile(sixteen.encode_png(picture.samples), picture.profile)
 
 

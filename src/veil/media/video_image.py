@@ -182,6 +182,23 @@ class Converter:
                 threads=1,
             )
 
+    def to_small(self, picture: av.VideoFrame, layout: Layout, width: int, height: int) -> av.VideoFrame:
+        """Return a picture in another size, as 8-bit 4:2:0 in the narrow range of television."""
+        name = Colorspace[_MATRICES[layout.matrix][0]]
+        with self._lock:
+            return self._scaler.reformat(
+                picture,
+                width=width,
+                height=height,
+                format="yuv420p",
+                src_colorspace=name,
+                dst_colorspace=name,
+                src_color_range=ColorRange.JPEG if layout.full else ColorRange.MPEG,
+                dst_color_range=ColorRange.MPEG,
+                interpolation=Interpolation.AREA,
+                threads=1,
+            )
+
 
 class Image:
     """The planes of one upright frame. Never changed once made.
@@ -231,6 +248,11 @@ class Image:
     def with_planes(self, planes: Sequence[Plane]) -> "Image":
         """Return a frame that looks like this one but holds copies of other planes of the same shapes."""
         return Image(picture_from_planes(planes, self.layout), self.layout, self._converter, clean=True)
+
+    def scaled(self, width: int, height: int) -> av.VideoFrame:
+        """Return a picture of it in another size that holds nothing but pixels: 8-bit 4:2:0, narrow range."""
+        small = self._converter.to_small(self._picture, self.layout, width, height)
+        return picture_from_planes(planes_of(small), Layout(width, height, "yuv420p", self.layout.matrix, full=False))
 
     def clean(self, layout: Layout) -> av.VideoFrame:
         """Return a picture that holds these planes and nothing else that came with them.

@@ -8,7 +8,6 @@ from itertools import chain
 from math import lcm
 from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
 
-import av
 import av.error
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
@@ -29,7 +28,7 @@ from veil.media.video_formats import (
     working_layout,
 )
 from veil.media.video_reader import VideoFrame
-from veil.media.video_sink import Sink
+from veil.media.video_sink import Sink, open_output
 from veil.media.video_threads import behind
 from veil.media.video_tracks import SOUND, SUBTITLE, Tracks
 
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
 FRAMES_BEHIND = 4
 """How many finished frames wait for the encoder."""
 
-_BUFFER = 1 << 18
 _LEAST_TICKS = 10_000  # a second, in MP4
 _MOST_TICKS = 2**31 - 1
 
@@ -274,27 +272,16 @@ def _lost() -> OutputError:
 
 @contextmanager
 def _output(sink: Sink, encoding: Encoding, kinds: set[str]) -> Iterator[OutputContainer]:
-    """Open a file for FFmpeg to write; after an error nothing more is written to it."""
+    """Open the file for FFmpeg to write."""
     target = CONTAINERS[encoding.container]
-    output = av.open(
-        sink,
-        "w",
-        format=target.muxer,
-        container_options={
-            **target.options,
-            **_units(encoding, with_tracks=bool(kinds)),
-            "fflags": "+bitexact",  # no version, date or random number
-            "avoid_negative_ts": "disabled",  # it would move all times
-        },
-        buffer_size=_BUFFER,
-        io_open=sink.again,
-    )
-    try:
+    options = {
+        **target.options,
+        **_units(encoding, with_tracks=bool(kinds)),
+        "fflags": "+bitexact",  # no version, date or random number
+        "avoid_negative_ts": "disabled",  # it would move all times
+    }
+    with open_output(sink, target.muxer, options) as output:
         yield output
-    except BaseException:
-        sink.closed = True  # so that PyAV leaves out the file's end, which may take long
-        output.close()
-        raise
 
 
 def _units(encoding: Encoding, *, with_tracks: bool) -> dict[str, str]:
