@@ -27,8 +27,9 @@ from veil.jobs.finders import Load
 from veil.jobs.job import Job, JobState
 from veil.jobs.limits import Limits
 from veil.jobs.opening import open_studio, run_worker
+from veil.jobs.results import ResultState
 from veil.jobs.store import Store
-from veil.jobs.studio import ResultState, Studio
+from veil.jobs.studio import Studio
 from veil.jobs.work import work
 from veil.media.image import open_picture
 from veil.options import Options
@@ -323,6 +324,23 @@ def test_a_preview_is_made_once_when_it_is_first_asked_for(studio: Studio, store
     assert first.format == "jpeg"
     folder.original.unlink()
     assert studio.preview_original(ME, job.id) == first
+
+
+def test_a_worker_that_begins_meanwhile_clears_no_preview_away(
+    studio: Studio, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = looked_at(studio, store, photo())
+    folder = folder_of(store, job)
+    real: Callable[..., Any] = steps.write_preview
+
+    def begin_first(*args: Any) -> Any:
+        real(*args)
+        with folder.changing():
+            folder.tidy(folder.read())
+
+    monkeypatch.setattr(steps, "write_preview", begin_first)
+    assert studio.preview_original(ME, job.id).format == "jpeg"
+    assert folder.preview.exists()
 
 
 def test_a_photo_deleted_while_its_preview_is_made_is_gone(
