@@ -172,8 +172,12 @@ def test_an_interrupt_that_does_not_wake_the_main_thread_is_noticed() -> None:
         while True:
             step()
 
-    with pytest.raises(KeyboardInterrupt):
-        list(work([Task(Path("a"), Path("b"))], do, workers=1))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # shells have their background jobs ignore it
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            list(work([Task(Path("a"), Path("b"))], do, workers=1))
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_the_steps_of_all_threads_are_counted() -> None:

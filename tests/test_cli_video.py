@@ -177,6 +177,7 @@ import os, resource, signal, sys, threading
 from concurrent.futures import ThreadPoolExecutor
 from tests.footage import spotter
 from veil import cli, detect, pipeline_video
+signal.signal(signal.SIGINT, signal.default_int_handler)  # shells have their background jobs ignore it
 steps, stopping, shutdown = [], threading.Event(), ThreadPoolExecutor.shutdown
 def shutting_down(*arguments, **more):
     stopping.set()
