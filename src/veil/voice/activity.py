@@ -14,7 +14,7 @@ Samples = NDArray[np.float32]
 
 _LIKELY = 0.1  # from which answer of the network on a window counts as speech
 _BEFORE, _AFTER = 0.3, 0.4  # seconds that a stretch begins earlier and ends later
-_PAUSE = 0.5  # seconds; what is shorter between two stretches belongs to them
+_PAUSE = 1.0  # seconds; what is shorter between two stretches belongs to them
 
 _CHUNK = 8  # seconds that are listened to in one go; a whole number of windows
 _AROUND = 1  # seconds on both sides that a chunk is changed to RATE with
