@@ -150,7 +150,7 @@ def run(
     """Find and cover every face in each INPUT and write new files.
 
     An INPUT is a picture, a video, a pattern in quotes, or a folder with all below it. Without --output, the result of
-    photo.jpg is photo.veiled.jpg beside it.
+    photo.jpg is photo.veiled.jpg beside it. Of a sound file the voices are changed as --voice says.
 
     \b
     Examples:
@@ -159,12 +159,13 @@ def run(
       veil run photos/ -o safe/ --profile thorough --strict
       veil run "scans/*.tif" -o safe/ --report safe/report.json
       veil run plate.jpg --region 40,300,180,340
-      veil run talk.mov -o safe.mp4 --voice keep
+      veil run talk.mov -o safe.mp4 --voice disguise
+      veil run interview.wav --voice beep
     """
     from veil import detect, pipeline
     from veil.batch import refuse_inputs
     from veil.files import check_target, write_aside
-    from veil.media.files import open_media
+    from veil.media.files import is_sound, open_media
     from veil.media.image import Picture
 
     options = Options(**values)
@@ -178,6 +179,8 @@ def run(
     finder = detect.load(options.profile, streams=workers)
 
     def do(task: "Task", step: Callable[[], None]) -> "Report":
+        if is_sound(task.source):
+            return _run_sound(task, options, step, overwrite=overwrite)
         with (
             open_media(task.source, max_pixels=options.max_pixels) as opened,
             write_aside(task.target, overwrite=overwrite) as stream,
@@ -299,6 +302,18 @@ main.add_command(serve)
 main.add_command(worker)
 
 
+def _run_sound(task: "Task", options: Options, step: Callable[[], None], *, overwrite: bool) -> "Report":
+    """Change the voices in a sound file."""
+    from veil import pipeline_sound
+    from veil.files import write_aside
+    from veil.media.sound import open_sound
+
+    with open_sound(task.source) as sound:
+        pipeline_sound.target_of(sound, options)  # what cannot be done is refused before a file is begun
+        with write_aside(task.target, overwrite=overwrite) as stream:
+            return pipeline_sound.anonymise(sound, stream, options, step)
+
+
 def _tasks(
     inputs: Sequence[str], output: Path | None, options: Options, *, plans: bool = False
 ) -> tuple[list["Task"], list[Path], Options]:
@@ -316,7 +331,7 @@ def _tasks(
 
     tasks, left_out = gather(inputs, output, name=name, beside=beside, takes=is_media)
     if not tasks:
-        raise UsageError("There is no picture and no video in what was given; nothing was done.")
+        raise UsageError("There is no picture, no video and no sound file in what was given; nothing was done.")
     if output is None or plans or [task.target for task in tasks] != [output]:
         return tasks, left_out, options
     wanted = media_named(output.suffix)
@@ -356,9 +371,10 @@ def _work(
 
 def _takes_long(source: Path) -> bool:
     """Return whether one file is worth a progress bar; a small picture is done before the bar could be read."""
-    from veil.media.formats import is_named_like_video
+    from veil.media.formats import is_named_like_sound, is_named_like_video
 
-    return source.is_file() and (source.stat().st_size > LARGE_FILE or is_named_like_video(source))
+    moves = is_named_like_video(source) or is_named_like_sound(source)
+    return source.is_file() and (source.stat().st_size > LARGE_FILE or moves)
 
 
 def _told(do: Callable[["Task", Callable[[], None]], "Report"]) -> Callable[["Task", Callable[[], None]], "Report"]:

@@ -10,12 +10,14 @@ from typing import BinaryIO, Literal, NamedTuple
 
 import numpy as np
 
+from veil import pipeline_sound
 from veil import plan as plans
 from veil import report as reports
 from veil.detect import Finder
 from veil.errors import PlanError
 from veil.files import sha256_of
 from veil.media.formats import media_named
+from veil.media.sound_tracks import AlteredSound, check_holds, sounds_of
 from veil.media.video import Patch, Video, VideoFrame, Written, write_video
 from veil.media.video_formats import CODECS, check_container, choose_codec
 from veil.options import AUTO, Options
@@ -45,6 +47,8 @@ def target_of(video: Video, options: Options) -> Target:
     """
     container = media_named(options.format) if options.format else video.facts.container
     check_container(container, video.facts)
+    if pipeline_sound.changes(options):
+        check_holds(container, (track.channels for track in video.facts.sound))
     codec = choose_codec(None if options.codec == AUTO else options.codec, container, video.look.layout)
     best, worst = CODECS[codec].qualities
     own = np.interp(options.quality, [1, USUAL_QUALITY, 100], [worst, CODECS[codec].quality, best])
@@ -68,6 +72,8 @@ def cover(video: Video, plan: Plan, stream: BinaryIO, options: Options, step: St
     plans.check_fits(plan, _facts(video, frames=plan.picture.frames))
     target = target_of(video, options)
     sound: Literal["mute", "keep"] = "keep" if options.voice == Voice.KEEP else "mute"
+    tracks = sounds_of(video) if pipeline_sound.changes(options) else []
+    heard = [pipeline_sound.listen(track, options, step) for track in tracks]
     written = write_video(
         video,
         _covered(video, plan, options, step),
@@ -78,8 +84,19 @@ def cover(video: Video, plan: Plan, stream: BinaryIO, options: Options, step: St
         preset=options.preset,
         sound=sound,
         subtitles=options.subtitles,
+        altered=[
+            AlteredSound(track.shape, track.start, pipeline_sound.changed(track, speech, options))
+            for track, speech in zip(tracks, heard, strict=True)
+        ],
     )
-    return reports.report(plan, options.style, sha256_of(stream), dropped=tuple(_dropped(video, options, written)))
+    altered = pipeline_sound.told(zip((track.shape for track in tracks), heard, strict=True), options)
+    return reports.report(
+        plan,
+        options.style,
+        sha256_of(stream),
+        dropped=tuple(_dropped(video, options, written)),
+        altered=altered if tracks else None,
+    )
 
 
 def _facts(video: Video, *, frames: int) -> Facts:
@@ -149,7 +166,7 @@ def _cover_frame(frame: VideoFrame, regions: Sequence[Region], options: Options)
 
 def _dropped(video: Video, options: Options, written: Written) -> Iterator[str]:
     """Yield in plain words what the video holds and its result does not."""
-    if video.facts.sound and options.voice == Voice.MUTE:
+    if video.facts.sound and options.voice == Voice.MUTE and not pipeline_sound.changes(options):
         yield "sound"
     if video.facts.subtitles and not options.subtitles:
         yield "subtitles"

@@ -7,12 +7,20 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
-from veil.types import Kind, Plan, Report, State
+from veil.types import Altered, Facts, Kind, Plan, Report, State, Voice
 
-VIDEO_ONLY = frozenset({"doubtful", "dropped"})
+VIDEO_ONLY = frozenset({"doubtful", "dropped", "altered"})
+_OF_PICTURES = frozenset({"style", "covered", "drawn", "kept", "suggested", "doubtful"})
 
 
-def report(plan: Plan, style: str, output_sha256: str | None = None, *, dropped: tuple[str, ...] = ()) -> Report:
+def report(
+    plan: Plan,
+    style: str,
+    output_sha256: str | None = None,
+    *,
+    dropped: tuple[str, ...] = (),
+    altered: Altered | None = None,
+) -> Report:
     """Return the report on covering a picture or video by a plan.
 
     Args:
@@ -20,6 +28,7 @@ def report(plan: Plan, style: str, output_sha256: str | None = None, *, dropped:
         style: How it was covered.
         output_sha256: Hash of the written file, in hexadecimal; None where no file was made.
         dropped: In plain words, what is not in the written file.
+        altered: What was done to the sound.
     """
     counts = Counter(region.state for region in plan.regions)
     return Report(
@@ -32,18 +41,29 @@ def report(plan: Plan, style: str, output_sha256: str | None = None, *, dropped:
         doubtful=sum(len(region.doubtful) for region in plan.regions if region.state is State.COVERED),
         dropped=dropped,
         output_sha256=output_sha256,
+        altered=altered,
     )
+
+
+def sound_report(facts: Facts, output_sha256: str, *, dropped: tuple[str, ...], altered: Altered) -> Report:
+    """Return the report on altering a sound file; arguments as for report()."""
+    return Report(facts, "", 0, 0, 0, 0, dropped=dropped, output_sha256=output_sha256, altered=altered)
 
 
 def to_dict(report: Report) -> dict[str, Any]:
     """Return a report as values that JSON can hold; what is said of videos only stands in reports on videos only."""
     values = {**asdict(report), "nothing_found": report.nothing_found, "wants_review": report.wants_review}
+    if report.picture.kind is Kind.SOUND:
+        values["picture"] = {name: values["picture"][name] for name in ("format", "kind", "sha256")}
+        return {name: value for name, value in values.items() if name not in _OF_PICTURES}
     of_others = report.picture.kind is not Kind.VIDEO
     return {name: value for name, value in values.items() if not (of_others and name in VIDEO_ONLY)}
 
 
 def in_words(report: Report) -> str:
     """Return what was found in one file, what was covered if another was made of it, and what that does not hold."""
+    if report.picture.kind is Kind.SOUND:
+        return (_of_sound(report.altered) or "no speech heard, please listen") + _without(report)
     covered = report.covered + report.drawn
     words = f"{covered} {'area' if covered == 1 else 'areas'} {'covered' if report.output_sha256 else 'to cover'}"
     if report.nothing_found:
@@ -52,7 +72,21 @@ def in_words(report: Report) -> str:
         words += f", {report.suggested} doubtful left visible, please look"
     if report.doubtful:
         words += f", covered without being seen {_times(report.doubtful)}, please look"
-    return words + (f"; without {', '.join(report.dropped)}" if report.dropped else "")
+    if report.altered:
+        words += f", {_of_sound(report.altered) or 'no speech heard, please listen'}"
+    return words + _without(report)
+
+
+def _without(report: Report) -> str:
+    return f"; without {', '.join(report.dropped)}" if report.dropped else ""
+
+
+def _of_sound(altered: Altered | None) -> str:
+    """Return what was done to voices; nothing if there were none."""
+    if altered is None or not altered.stretches:
+        return ""
+    done = {Voice.BEEP: "covered with a tone", Voice.DISGUISE: "disguised"}.get(Voice(altered.voice), "silenced")
+    return f"voices {done} {_times(altered.stretches)}, for {altered.seconds:.1f} s together"
 
 
 def _times(count: int) -> str:

@@ -103,10 +103,20 @@ class Profile(StrEnum):
 
 
 class Voice(StrEnum):
-    """What is done with the sound of a video."""
+    """What is done with voices in the sound of a video or sound file."""
 
-    MUTE = "mute"
+    MUTE = "mute"  # nothing is left of them
+    KEEP = "keep"  # they stay as they are
+    BEEP = "beep"  # a tone instead; nothing is left of them
+    DISGUISE = "disguise"  # another voice says the words; hides from people who listen, not from a trained program
+
+
+class Background(StrEnum):
+    """What is done with sound outside speech."""
+
     KEEP = "keep"
+    LOWER = "lower"
+    MUTE = "mute"
 
 
 class Span(NamedTuple):
@@ -165,6 +175,7 @@ class Kind(StrEnum):
     PAGES = "pages"
     ANIMATION = "animation"
     VIDEO = "video"
+    SOUND = "sound"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +185,9 @@ class Facts:
     Attributes:
         format: Lower-case name of the file format, "jpeg" or "mp4" for instance; "raw" for arrays.
         kind: Whether it is one still, pages, an animation or a video.
-        width: Of the upright first frame, in pixels.
-        height: Of the upright first frame, in pixels.
-        frames: How many frames or pages there are.
+        width: Of the upright first frame, in pixels; 0 for sound.
+        height: Of the upright first frame, in pixels; 0 for sound.
+        frames: How many frames or pages there are; 0 for sound.
         sha256: Hash of the file's bytes (of the pixels for arrays), in hexadecimal.
     """
 
@@ -225,6 +236,21 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Altered:
+    """What was done to sound.
+
+    Attributes:
+        voice: A value of Voice.
+        stretches: In how many stretches of time, of all tracks together.
+        seconds: How long they are together.
+    """
+
+    voice: str
+    stretches: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What was done to one picture or video, without names, pixels or places.
 
@@ -236,8 +262,9 @@ class Report:
         kept: Regions left visible because a person said so.
         suggested: Low-score regions that nobody has decided on; they are visible.
         doubtful: Moments of a video in which a face is covered though it was not seen when looked for.
-        dropped: In plain words, what a video holds and its result does not.
+        dropped: In plain words, what a video or sound file holds and its result does not.
         output_sha256: Hash of the written file, in hexadecimal; None where no file was made.
+        altered: What was done to the sound; None where it was left out or kept as it is.
     """
 
     picture: Facts
@@ -249,10 +276,13 @@ class Report:
     doubtful: int = 0
     dropped: tuple[str, ...] = ()
     output_sha256: str | None = None
+    altered: Altered | None = None
 
     @property
     def nothing_found(self) -> bool:
-        """True when the picture holds no region at all, which a person should confirm."""
+        """True when the picture holds no region, or the sound no speech, at all, which a person should confirm."""
+        if self.picture.kind is Kind.SOUND:
+            return self.altered is None or not self.altered.stretches
         return not (self.covered or self.drawn or self.kept or self.suggested)
 
     @property

@@ -10,7 +10,8 @@ from veil.media.image import Picture, open_picture
 HEAD_BYTES = 1024
 """How much of a file shows what it is."""
 
-if TYPE_CHECKING:  # what decodes videos is loaded when there is one
+if TYPE_CHECKING:  # what decodes videos and sound is loaded when there is one
+    from veil.media.sound import Sound
     from veil.media.video import Video
 
 
@@ -40,3 +41,24 @@ def open_media(path: Path, *, max_pixels: int) -> "Picture | Video":
     if sniff_video(head) is None:
         raise refusal(head, TITLES)
     return open_video(path, max_pixels=min(max_pixels, DEFAULT_MAX_PIXELS))
+
+
+def open_any(path: Path, *, max_pixels: int) -> "Picture | Video | Sound":
+    """Open a picture, a video or a sound file; arguments and errors are those of open_media()."""
+    if is_sound(path):
+        from veil.media.sound import open_sound
+
+        return open_sound(path)
+    return open_media(path, max_pixels=max_pixels)
+
+
+def is_sound(path: Path) -> bool:
+    """Say from its first bytes whether a file is sound that Veil reads; one that cannot be read is not."""
+    from veil.media.sound_formats import sniff_sound
+
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except OSError:
+        return False
+    return sniff(head) is None and sniff_sound(head) is not None

@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fractions import Fraction
 from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
@@ -65,6 +64,11 @@ class Sound:
         self._path: Path | None = path
         self._lead = lead
         self._stamp = _stamp(path)
+
+    @property
+    def shape(self) -> Shape:
+        """How its samples are stored."""
+        return self.facts.shape
 
     def blocks(self) -> Generator[Samples, None, None]:
         """Decode all samples, shape (channels, n), float32 from -1 to 1, half a second at a time; starts afresh.
@@ -199,4 +203,6 @@ def _stamp(path: Path) -> tuple[int, int, int]:
 
 
 def _refuse_to_open(url: str, flags: int, options: dict[str, str]) -> BinaryIO:
-    raise UnsupportedError("The sound refers to another file or address, which is not opened; nothing was made from it.")
+    raise UnsupportedError(
+        "The sound refers to another file or address, which is not opened; nothing was made from it."
+    )

@@ -9,7 +9,7 @@ from veil.media.formats import SOUND_FORMATS
 TITLES = "WAV, FLAC, MP3, M4A, OGG and Opus"
 
 DEMUXERS = {"wav": "wav", "flac": "flac", "mp3": "mp3", "m4a": "mov", "ogg": "ogg", "opus": "ogg"}
-"""Every kind of sound file that is read, by the name that SoundFacts.container holds. No other reader can be reached."""
+"""Every kind of sound file that is read, by the name that SoundFacts.container holds. No other reader is reached."""
 
 _AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
 _MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
@@ -56,7 +56,7 @@ def _plain(samples: str) -> str:
 CODECS = {
     "pcm": SoundCodec(_pcm, _plain),
     "pcm16": SoundCodec(lambda _: "pcm_s16le", lambda _: "s16"),
-    "flac": SoundCodec(lambda _: "flac", lambda samples: "s16" if _plain(samples) in ("u8", "s16") else "s32", channels=8),
+    "flac": SoundCodec(lambda _: "flac", lambda one: "s16" if _plain(one) in ("u8", "s16") else "s32", channels=8),
     "aac": SoundCodec(lambda _: "aac", lambda _: "fltp", _AAC_RATES, 8, 96_000),
     "mp3": SoundCodec(lambda _: "libmp3lame", lambda _: "fltp", _MP3_RATES, 2, 96_000),
     "opus": SoundCodec(lambda _: "libopus", lambda _: "flt", (48_000,), 8, 96_000),

@@ -1,8 +1,9 @@
 """Writing: upright frames in, a file with nothing of the original but frames, times and, if asked for, sound."""
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
+from heapq import merge
 from itertools import chain
 from math import lcm
 from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
@@ -15,6 +16,7 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from veil.errors import OutputError, UsageError, VeilError
+from veil.media.sound_tracks import AlteredSound, add_altered
 from veil.media.video_encoder import Encoding, add_video, field_marker
 from veil.media.video_file import open_container
 from veil.media.video_formats import (
@@ -70,6 +72,7 @@ def write_video(
     preset: str = "veryfast",
     sound: Literal["mute", "keep"] = "mute",
     subtitles: bool = False,
+    altered: Sequence[AlteredSound] = (),
 ) -> Written:
     """Encode frames into a new file, in a thread beside whoever makes them.
 
@@ -86,6 +89,7 @@ def write_video(
         preset: One of PRESETS: how much time the encoder takes.
         sound: "keep" copies the sound tracks as they are, "mute" leaves them out.
         subtitles: Copy subtitle tracks of plain text.
+        altered: Sound tracks to be encoded; ``sound`` must then be "mute".
 
     Returns:
         What was made.
@@ -106,7 +110,7 @@ def write_video(
         results: list[Written] = []
 
         def consume(items: Iterator[VideoFrame]) -> None:
-            results.append(_write(video, items, Sink(stream), encoding, kinds))
+            results.append(_write(video, items, Sink(stream), encoding, kinds, altered))
 
         with behind(consume, FRAMES_BEHIND) as put:
             for index, frame in enumerate(frames):
@@ -127,14 +131,21 @@ def _choose(video: "Video", container: str | None, codec: str | None, quality: i
     return Encoding(video.facts, container, codec, held, encoder_options(codec, quality, preset))
 
 
-def _write(video: "Video", frames: Iterator[VideoFrame], sink: Sink, encoding: Encoding, kinds: set[str]) -> Written:
+def _write(
+    video: "Video",
+    frames: Iterator[VideoFrame],
+    sink: Sink,
+    encoding: Encoding,
+    kinds: set[str],
+    altered: Sequence[AlteredSound],
+) -> Written:
     """Write a whole file; after an error it has no end and no index. Runs in the encoder's thread."""
     try:
         first = next(frames, None)
         if first is None:
             raise OutputError("The video has no frames to write; nothing was made.")
-        with _output(sink, encoding, kinds) as output, _source(video, kinds) as source:
-            file = _File(output, encoding, first, source, kinds)
+        with _output(sink, encoding, with_tracks=bool(kinds or altered)) as output, _source(video, kinds) as source:
+            file = _File(output, encoding, first, source, kinds, altered)
             for frame in chain([first], frames):
                 file.add(frame)
             return file.finish()
@@ -157,6 +168,7 @@ class _File:
         first: VideoFrame,
         source: InputContainer | None,
         kinds: set[str],
+        altered: Sequence[AlteredSound],
     ) -> None:
         """Set up the encoder and write the header."""
         self._encoding = encoding
@@ -171,8 +183,11 @@ class _File:
         if source is not None:
             tracks = Tracks(source, output, kinds, from_zero=_drops_early(encoding))
             self._others = tracks.packets(self._shift * self._unit)
-        self._next = next(self._others, None)
+        sounds = add_altered(output, encoding.container, altered, self._shift * self._unit)
         output.start_encoding()  # settles in which unit times are written
+        if sounds:
+            self._others = merge(self._others, *sounds, key=lambda timed: timed[0])
+        self._next = next(self._others, None)
 
     def add(self, frame: VideoFrame) -> None:
         """Encode one frame and write what comes out of the encoder, in step with the other tracks.
@@ -236,7 +251,7 @@ def _lost() -> OutputError:
 
 
 @contextmanager
-def _output(sink: Sink, encoding: Encoding, kinds: set[str]) -> Iterator[OutputContainer]:
+def _output(sink: Sink, encoding: Encoding, *, with_tracks: bool) -> Iterator[OutputContainer]:
     """Open a file for FFmpeg to write; after an error nothing more is written to it."""
     target = CONTAINERS[encoding.container]
     output = av.open(
@@ -245,7 +260,7 @@ def _output(sink: Sink, encoding: Encoding, kinds: set[str]) -> Iterator[OutputC
         format=target.muxer,
         container_options={
             **target.options,
-            **_units(encoding, with_tracks=bool(kinds)),
+            **_units(encoding, with_tracks=with_tracks),
             "fflags": "+bitexact",  # no version, date or random number
             "avoid_negative_ts": "disabled",  # it would move all times
         },

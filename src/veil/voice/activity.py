@@ -80,7 +80,9 @@ def _louder(heard: Samples) -> Samples:
     padded = np.pad(windows, ((0, 0), (reach, reach)))
     level = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, 1).max(2)
     gain = np.clip(_USUAL_LEVEL / np.maximum(level, 1e-9), 1, _MOST_GAIN)
-    smooth = np.stack([np.convolve(np.pad(row, reach, "edge"), np.ones(reach) / reach, "same")[reach:-reach] for row in gain])
+    smooth = np.stack(
+        [np.convolve(np.pad(row, reach, "edge"), np.ones(reach) / reach, "same")[reach:-reach] for row in gain]
+    )
     louder: Samples = np.clip(heard * np.repeat(smooth, WINDOW, 1), -1, 1).astype(np.float32)
     return louder
 

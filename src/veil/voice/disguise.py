@@ -73,7 +73,7 @@ def _loudness(samples: Samples, single: Samples) -> Samples:
 
 def _silent(samples: Samples, rate: int) -> NDArray[np.bool_]:
     """Return where there was no sound at all, in any channel, for some time."""
-    nothing = ~samples.any(0)
+    nothing: NDArray[np.bool_] = ~np.any(samples, axis=0)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], nothing, [False]]).astype(np.int8))).reshape(-1, 2)
     for start, stop in edges[edges[:, 1] - edges[:, 0] < _SILENCE * rate]:
         nothing[start:stop] = False

@@ -32,7 +32,8 @@ _TRUST = 0.5  # seconds of speech after which half of what was measured is belie
 # third-octave bands.
 _AVERAGE = {
     100: 54.4, 125: 57.7, 160: 56.8, 200: 60.2, 250: 60.3, 315: 59.0, 400: 62.1, 500: 62.1, 630: 60.5, 800: 56.8,
-    1000: 53.7, 1250: 53.0, 1600: 52.0, 2000: 48.7, 2500: 48.1, 3150: 46.8, 4000: 45.6, 5000: 44.5, 6300: 44.3, 8000: 43.7,
+    1000: 53.7, 1250: 53.0, 1600: 52.0, 2000: 48.7, 2500: 48.1, 3150: 46.8, 4000: 45.6, 5000: 44.5, 6300: 44.3,
+    8000: 43.7,
 }  # fmt: skip
 
 
@@ -95,7 +96,7 @@ def draw_voice(random: Random) -> Voice:
 
 
 def vary(voice: Voice, random: Random) -> Voice:
-    """Return a voice near another: for the next turn in the same file, so that turns are not linked by the voice alone."""
+    """Return a voice near another, for the next turn in the same file: the voice alone should not link them."""
     spread = np.log2(_HIGHEST / _LOWEST) * _TURN / 2
     return Voice(
         octave=voice.octave + random.uniform(-spread, spread),
@@ -155,7 +156,8 @@ def _spectrum(speech: Speech, manner: Manner, voice: Voice) -> Samples:
     trust = manner.seconds / (manner.seconds + _TRUST)
     change = lacking * trust + np.interp(frequency, _KNOTS, voice.colour) * _DB
     changed = warped(speech.spectrum) + np.clip(change, -_MOST_CHANGE, _MOST_CHANGE).astype(np.float32)
-    return changed + (_level(speech.spectrum) - _level(changed))
+    levelled: Samples = changed + (_level(speech.spectrum) - _level(changed))
+    return levelled
 
 
 def _level(spectrum: Samples) -> Samples:

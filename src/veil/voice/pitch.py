@@ -55,7 +55,7 @@ def _low(samples: Samples) -> Samples:
     return low
 
 
-def _likeness(low: Samples, times: NDArray[np.float64]) -> Samples:
+def _likeness(low: Samples, times: NDArray[np.floating]) -> Samples:
     """Return how like a stretch of sound is to the one a lag later, shape (times, lags), -1 to 1."""
     reach = _WINDOW + int(_LAGS[-1])
     padded = np.pad(low, (reach // 2, reach + _WINDOW))

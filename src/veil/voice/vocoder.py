@@ -75,7 +75,8 @@ def _smoothed(power: NDArray[np.float64], width: Samples) -> NDArray[np.float64]
     total = np.pad(np.cumsum(mirrored, 1), ((0, 0), (1, 0)))
     half = width / 2 * (SIZE / RATE)
     middle = np.arange(BINS) + reach + 0.5
-    return (_between(total, middle + half) - _between(total, middle - half)) / (2 * half)
+    smoothed: NDArray[np.float64] = (_between(total, middle + half) - _between(total, middle - half)) / (2 * half)
+    return smoothed
 
 
 def _between(rows: NDArray[np.float64], places: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -83,7 +84,8 @@ def _between(rows: NDArray[np.float64], places: NDArray[np.floating]) -> NDArray
     left = places.astype(int)
     share = places - left
     below, above = np.take_along_axis(rows, left, 1), np.take_along_axis(rows, left + 1, 1)
-    return below + share * (above - below)
+    values: NDArray[np.float64] = below + share * (above - below)
+    return values
 
 
 def _from_cepstrum(cepstrum: NDArray[np.floating]) -> Samples:
