@@ -91,7 +91,8 @@ def test_digest_covers_exactly_the_settings_that_shape_a_plan() -> None:
     changed: dict[str, Any] = {
         "profile": "fast", "min_size": 5, "area": "head", "shape": "box", "grow": 2, "region": (Box(0, 0, 1, 1),),
         "max_megapixels": 9, "style": "solid", "color": (1, 2, 3), "strength": 2, "boxes": True, "format": "png",
-        "quality": 5, "voice": "keep", "voice_in": "speech", "background": "lower", "codec": "vp9", "preset": "fast", "subtitles": True,
+        "quality": 5, "voice": "keep", "voice_in": "speech", "background": "lower", "codec": "vp9", "preset": "fast",
+        "subtitles": True,
     }  # fmt: skip
     assert changed.keys() == options.settings().keys()
     for name, setting in options.settings().items():

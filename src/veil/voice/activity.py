@@ -12,7 +12,7 @@ from veil.voice.resample import resample
 
 Samples = NDArray[np.float32]
 
-_LIKELY = 0.1  # from which answer of the network on a window counts as speech
+_LIKELY, _SURE = 0.1, 0.25  # a run of windows with the first answer of the network that somewhere has the second
 _BEFORE, _AFTER = 0.3, 0.4  # seconds that a stretch begins earlier and ends later
 _PAUSE = 1.0  # seconds; what is shorter between two stretches belongs to them
 
@@ -51,8 +51,7 @@ def find_speech(blocks: Iterable[Samples], rate: int, network: SpeechNetwork) ->
             memory = network.start(len(heard))
             network.hear(heard[:, : _WARM_UP * RATE // WINDOW * WINDOW], memory)
         answers.append(network.hear(heard, memory).max(0))
-    likely = np.concatenate(answers) >= _LIKELY if answers else np.zeros(0, bool)
-    return _stretches(likely, rate, count), count
+    return _stretches(np.concatenate(answers) if answers else np.zeros(0, np.float32), rate, count), count
 
 
 def _chunks(blocks: Iterable[Samples], rate: int) -> Iterator[tuple[Samples, Samples, Samples]]:
@@ -87,13 +86,15 @@ def _louder(heard: Samples) -> Samples:
     return louder
 
 
-def _stretches(likely: NDArray[np.bool_], rate: int, count: int) -> list[Stretch]:
+def _stretches(answers: Samples, rate: int, count: int) -> list[Stretch]:
     """Return stretches with margins, in samples at ``rate``, from what was said of each window."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], likely, [False]]).astype(np.int8))) * (WINDOW / RATE)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], answers >= _LIKELY, [False]]).astype(np.int8)))
     found: list[Stretch] = []
     for start, stop in edges.reshape(-1, 2).tolist():
-        begin = max(0, int((start - _BEFORE) * rate))
-        end = min(count, int(np.ceil((stop + _AFTER) * rate)))
+        if answers[start:stop].max() < _SURE:
+            continue
+        begin = max(0, int((start * WINDOW / RATE - _BEFORE) * rate))
+        end = min(count, int(np.ceil((stop * WINDOW / RATE + _AFTER) * rate)))
         if found and begin - found[-1].stop < _PAUSE * rate:
             begin = found.pop().start
         if begin < end:

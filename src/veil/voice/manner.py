@@ -24,8 +24,8 @@ _TURN = 0.25  # how far voices of one file lie apart, beside those of different 
 
 _STEADY = 5  # moments; what trembles faster belongs to a speaker
 _LOUD = 25 * _DB  # below the loudest that still counts as the voice
-_RIPPLES = 13  # cepstral coefficients that colour is described by
-_MOST_CHANGE = 12 * _DB  # more would lift hiss where a recording holds nothing
+_RIPPLES = 21  # cepstral coefficients that colour is described by
+_MOST_CHANGE = 18 * _DB  # more would lift hiss where a recording holds nothing
 _TRUST = 0.5  # seconds of speech after which half of what was measured is believed
 
 # Byrne et al. 1994, "An international comparison of long-term average speech spectra", JASA 96: both sexes, dB in

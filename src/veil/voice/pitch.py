@@ -66,7 +66,7 @@ def _likeness(low: Samples, times: NDArray[np.floating]) -> Samples:
     products = np.fft.irfft(first.conj() * both, size)[:, _LAGS]
     energy = np.pad(np.cumsum(stretches.astype(np.float64) ** 2, 1), ((0, 0), (1, 0)))
     later = energy[:, _LAGS + _WINDOW] - energy[:, _LAGS]
-    floor = 1e-7 * _WINDOW  # silence is like nothing
+    floor = 1e-10 * _WINDOW  # silence is like nothing
     likeness: Samples = (products / np.sqrt((energy[:, _WINDOW, None] + floor) * (later + floor))).astype(np.float32)
     return likeness
 
