@@ -28,7 +28,9 @@ def test_people_read_the_same_as_the_program(weights: Weights) -> None:
 
 
 def test_no_other_weights_lie_in_the_folder() -> None:
-    present = {path.name for path in FOLDER.iterdir() if path.suffix in {".onnx", ".tflite", ".xml", ".bin"}}
+    present = {
+        path.name for path in FOLDER.iterdir() if path.suffix in {".onnx", ".tflite", ".safetensors", ".xml", ".bin"}
+    }
     assert present == {weights.file for weights in WEIGHTS.values()}
 
 

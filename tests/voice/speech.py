@@ -32,7 +32,8 @@ def babble(seconds: float, *, pitch: float = 120, tract: float = 1.0, seed: int 
     while sum(map(len, said)) < count:
         said += [_hiss(random), _vowel(random, pitch, tract)]
     sound = np.concatenate(said)[:count]
-    return (0.3 * sound / np.abs(sound).max()).astype(np.float32)
+    loud: Samples = (0.3 * sound / np.abs(sound).max()).astype(np.float32)
+    return loud
 
 
 def _vowel(random: np.random.Generator, pitch: float, tract: float) -> Samples:

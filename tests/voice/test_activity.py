@@ -64,7 +64,7 @@ def test_speech_at_the_very_beginning_and_end_is_heard(network: SpeechNetwork) -
 
 def test_where_nobody_speaks_there_are_no_stretches(network: SpeechNetwork) -> None:
     at = np.arange(20 * RATE) / RATE
-    chord = sum(0.1 * np.sin(2 * np.pi * pitch * at) for pitch in (220, 277, 330)).astype(np.float32)
+    chord = np.sum([0.1 * np.sin(2 * np.pi * pitch * at) for pitch in (220, 277, 330)], 0).astype(np.float32)
     noise = np.random.default_rng(0).normal(0, 0.1, at.shape).astype(np.float32)
     for sound in (chord, noise, np.zeros_like(noise)):
         assert find_speech(cut(sound[None], 5000), RATE, network) == ([], len(sound))

@@ -12,7 +12,8 @@ def loudness(sound: Samples) -> np.ndarray:
     """dB in bands of 250 Hz and pieces of 32 ms, but for what is too quiet to matter; shape (pieces, 32)."""
     pieces = sound[: len(sound) // 512 * 512].reshape(-1, 512) * np.hanning(512)
     power = (np.abs(np.fft.rfft(pieces)) ** 2)[:, 1:].reshape(len(pieces), 32, 8).sum(2)
-    return 10 * np.log10(np.maximum(power, power.max() * 1e-4))
+    decibels: np.ndarray = 10 * np.log10(np.maximum(power, power.max() * 1e-4))
+    return decibels
 
 
 def test_it_sounds_alike_and_is_another_sound() -> None:
