@@ -169,18 +169,21 @@ def run(
     from veil.media.image import Picture
 
     options = Options(**values)
-    tasks, left_out, options = _tasks(inputs, output, options)
+    tasks, left_out, options = _tasks(inputs, output, options, sounds=options.alters_sound)
     if report_file:
         check_target(report_file, overwrite=overwrite)
         refuse_inputs([report_file], tasks)
         if report_file.resolve() in {task.target.resolve() for task in tasks}:
             raise OutputError(f"{report_file} is also the name of a result; nothing was done.\nChoose another name.")
     workers = _workers(len(tasks), options.profile)
-    finder = detect.load(options.profile, streams=workers)
+    looks = not all(is_sound(task.source) for task in tasks)
+    finder = detect.load(options.profile, streams=workers) if looks else None
 
     def do(task: "Task", step: Callable[[], None]) -> "Report":
-        if is_sound(task.source):
-            return _run_sound(task, options, step, overwrite=overwrite)
+        if finder is None or is_sound(task.source):
+            from veil import pipeline_sound
+
+            return pipeline_sound.anonymise_file(task.source, task.target, options, step, overwrite=overwrite)
         with (
             open_media(task.source, max_pixels=options.max_pixels) as opened,
             write_aside(task.target, overwrite=overwrite) as stream,
@@ -302,24 +305,15 @@ main.add_command(serve)
 main.add_command(worker)
 
 
-def _run_sound(task: "Task", options: Options, step: Callable[[], None], *, overwrite: bool) -> "Report":
-    """Change the voices in a sound file."""
-    from veil import pipeline_sound
-    from veil.files import write_aside
-    from veil.media.sound import open_sound
-
-    with open_sound(task.source) as sound:
-        pipeline_sound.target_of(sound, options)  # what cannot be done is refused before a file is begun
-        with write_aside(task.target, overwrite=overwrite) as stream:
-            return pipeline_sound.anonymise(sound, stream, options, step)
-
-
 def _tasks(
-    inputs: Sequence[str], output: Path | None, options: Options, *, plans: bool = False
+    inputs: Sequence[str], output: Path | None, options: Options, *, plans: bool = False, sounds: bool = False
 ) -> tuple[list["Task"], list[Path], Options]:
-    """Return what to do, the files left out, and the options with the format that the output's name asks for."""
+    """Return what to do, the files left out, and the options with the format that the output's name asks for.
+
+    With ``sounds``, sound files in folders are meant, too.
+    """
     from veil.batch import MARK, gather
-    from veil.media.formats import is_media, media_extension, media_named
+    from veil.media.formats import is_media, is_named_like_sound, media_extension, media_named
 
     ending = media_extension(options.format) if options.format else ""
 
@@ -329,7 +323,10 @@ def _tasks(
     def beside(source: Path) -> str:
         return name(source) if plans else f"{source.stem}{MARK}{ending or source.suffix}"
 
-    tasks, left_out = gather(inputs, output, name=name, beside=beside, takes=is_media)
+    def takes(path: Path) -> bool:
+        return is_media(path) or (sounds and is_named_like_sound(path))
+
+    tasks, left_out = gather(inputs, output, name=name, beside=beside, takes=takes)
     if not tasks:
         raise UsageError("There is no picture, no video and no sound file in what was given; nothing was done.")
     if output is None or plans or [task.target for task in tasks] != [output]:

@@ -204,6 +204,13 @@ class Options:
         """The limit on a picture's size in pixels."""
         return int(self.max_megapixels * 1_000_000)
 
+    @property
+    def alters_sound(self) -> bool:
+        """Whether sound is kept with something changed in it, rather than left out or kept as it is."""
+        if self.voice == Voice.MUTE:
+            return self.voice_in == "speech"
+        return self.voice != Voice.KEEP
+
     def digest(self) -> str:
         """Return SHA-256, in hexadecimal, over the settings that shape a plan."""
         shaping = {name: getattr(self, name) for name, setting in settings().items() if setting.stage is Stage.FIND}

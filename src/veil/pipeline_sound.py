@@ -6,6 +6,7 @@ from the operating system's randomness, is used here and forgotten: it stands in
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
 import numpy as np
@@ -13,9 +14,9 @@ from numpy.typing import NDArray
 
 from veil import report as reports
 from veil.errors import InputError, UsageError
-from veil.files import sha256_of
+from veil.files import sha256_of, write_aside
 from veil.media.formats import SOUND_FORMATS, media_named
-from veil.media.sound import Sound
+from veil.media.sound import Sound, open_sound
 from veil.media.sound_formats import check_format
 from veil.media.sound_reader import Shape
 from veil.media.sound_writer import write_sound
@@ -59,7 +60,7 @@ def target_of(sound: Sound, options: Options) -> str:
     Raises:
         UsageError: The settings do not fit each other or the sound.
     """
-    if options.voice == Voice.KEEP or not changes(options):
+    if not options.alters_sound:
         raise UsageError(
             f"A sound file with --voice {options.voice} would be "
             + ("the same file" if options.voice == Voice.KEEP else "empty")
@@ -76,11 +77,17 @@ def target_of(sound: Sound, options: Options) -> str:
     return format
 
 
-def changes(options: Options) -> bool:
-    """Whether sound is kept with something changed in it, rather than kept as it is or left out."""
-    if options.voice == Voice.MUTE:
-        return options.voice_in == "speech"
-    return options.voice != Voice.KEEP
+def anonymise_file(
+    source: Path, target: Path, options: Options, step: Step = lambda: None, *, overwrite: bool = False
+) -> Report:
+    """Write a sound file with the voices in it changed; nothing is begun that the settings do not allow.
+
+    Errors are those of anonymise(), open_sound() and write_aside().
+    """
+    with open_sound(source) as sound:
+        target_of(sound, options)
+        with write_aside(target, overwrite=overwrite) as stream:
+            return anonymise(sound, stream, options, step)
 
 
 def anonymise(sound: Sound, stream: BinaryIO, options: Options, step: Step = lambda: None) -> Report:

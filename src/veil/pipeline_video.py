@@ -47,7 +47,7 @@ def target_of(video: Video, options: Options) -> Target:
     """
     container = media_named(options.format) if options.format else video.facts.container
     check_container(container, video.facts)
-    if pipeline_sound.changes(options):
+    if options.alters_sound:
         check_holds(container, (track.channels for track in video.facts.sound))
     codec = choose_codec(None if options.codec == AUTO else options.codec, container, video.look.layout)
     best, worst = CODECS[codec].qualities
@@ -72,7 +72,7 @@ def cover(video: Video, plan: Plan, stream: BinaryIO, options: Options, step: St
     plans.check_fits(plan, _facts(video, frames=plan.picture.frames))
     target = target_of(video, options)
     sound: Literal["mute", "keep"] = "keep" if options.voice == Voice.KEEP else "mute"
-    tracks = sounds_of(video) if pipeline_sound.changes(options) else []
+    tracks = sounds_of(video) if options.alters_sound else []
     heard = [pipeline_sound.listen(track, options, step) for track in tracks]
     written = write_video(
         video,
@@ -166,7 +166,7 @@ def _cover_frame(frame: VideoFrame, regions: Sequence[Region], options: Options)
 
 def _dropped(video: Video, options: Options, written: Written) -> Iterator[str]:
     """Yield in plain words what the video holds and its result does not."""
-    if video.facts.sound and options.voice == Voice.MUTE and not pipeline_sound.changes(options):
+    if video.facts.sound and options.voice == Voice.MUTE and not options.alters_sound:
         yield "sound"
     if video.facts.subtitles and not options.subtitles:
         yield "subtitles"

@@ -14,7 +14,8 @@ def pulses(pitch: float, seconds: float = 1) -> np.ndarray:
     at = np.arange(int(seconds * RATE)) / RATE
     numbers = range(1, int(4000 / pitch))
     waves = [np.cos(2 * np.pi * number * pitch * at) / number for number in numbers]
-    return np.sum(waves, 0).astype(np.float32) * np.float32(0.1)
+    voice: np.ndarray = (np.sum(waves, 0) * 0.1).astype(np.float32)
+    return voice
 
 
 @pytest.mark.parametrize("pitch", [70, 110, 160, 230, 320, 440])

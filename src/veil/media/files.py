@@ -3,15 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from veil.errors import InputError
+from veil.errors import InputError, UnsupportedError
 from veil.media.formats import refusal, sniff
 from veil.media.image import Picture, open_picture
 
 HEAD_BYTES = 1024
 """How much of a file shows what it is."""
 
-if TYPE_CHECKING:  # what decodes videos and sound is loaded when there is one
-    from veil.media.sound import Sound
+if TYPE_CHECKING:  # what decodes videos is loaded when there is one
     from veil.media.video import Video
 
 
@@ -35,21 +34,18 @@ def open_media(path: Path, *, max_pixels: int) -> "Picture | Video":
         raise InputError(f"The file cannot be read ({error.strerror or error}); nothing was made from it.") from error
     if sniff(head) is not None:
         return open_picture(path, max_pixels=max_pixels)
+    from veil.media.sound_formats import sniff_sound
     from veil.media.video import DEFAULT_MAX_PIXELS, open_video
     from veil.media.video_file import TITLES, sniff_video
 
+    if sniff_sound(head) is not None:
+        raise UnsupportedError(
+            "The file is sound alone, with nothing to look at; nothing was made from it. "
+            "The voices in it are changed by veil run with --voice."
+        )
     if sniff_video(head) is None:
         raise refusal(head, TITLES)
     return open_video(path, max_pixels=min(max_pixels, DEFAULT_MAX_PIXELS))
-
-
-def open_any(path: Path, *, max_pixels: int) -> "Picture | Video | Sound":
-    """Open a picture, a video or a sound file; arguments and errors are those of open_media()."""
-    if is_sound(path):
-        from veil.media.sound import open_sound
-
-        return open_sound(path)
-    return open_media(path, max_pixels=max_pixels)
 
 
 def is_sound(path: Path) -> bool:

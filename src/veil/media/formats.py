@@ -148,11 +148,11 @@ def looks_like_picture(path: Path) -> bool:
 
 
 def is_media(path: Path) -> bool:
-    """Say whether a file in a folder is meant: a picture by its first bytes, or a picture, video or sound by its name.
+    """Say whether a file in a folder is meant: a picture by its first bytes, or a picture or video by its name.
 
     What only bears such a name will fail and be told, rather than be left out in silence.
     """
-    if is_named_like_video(path) or is_named_like_sound(path) or path.suffix.lower()[1:] in _NAMES:
+    if is_named_like_video(path) or path.suffix.lower()[1:] in _NAMES:
         return True
     try:
         return looks_like_picture(path)
