@@ -15,11 +15,11 @@ _DB = np.log(10) / 10
 
 _LOWEST, _HIGHEST = 95.0, 200.0  # Hz, from low men's voices to high women's
 _MELODY = (0.5, 0.9)
-_TRACT = (0.10, 0.20)
-_BENT = 0.05
+_TRACT = (0.12, 0.20)
+_BENT = 0.06
 _KNOTS = np.array([0, 600, 1300, 2500, 4000, RATE / 2])  # Hz
 _TILT = 2.0  # dB an octave, either way
-_COLOUR = 3.0  # dB, either way
+_COLOUR = 5.0  # dB, either way
 _TURN = 0.25  # how far voices of one file lie apart, beside those of different ones
 
 _STEADY = 5  # moments; what trembles faster belongs to a speaker
