@@ -98,8 +98,8 @@ def trained(vectors: Vectors, speakers: Sequence[str], components: int, kept: in
     from sklearn.decomposition import PCA
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-    if vectors.std(0).max() < 1e-9:
-        return np.zeros_like  # every recording is the same, so there is nothing to learn
+    if vectors.std(0).max() < 1e-3:
+        return np.zeros_like  # all recordings are alike, so there is nothing to learn
     components = min(components, *vectors.shape)
     reduced = PCA(components, whiten=True, random_state=0).fit(vectors)
     kept = min(kept, components, len(set(speakers)) - 1)

@@ -96,7 +96,7 @@ def _train(
             parts.append(alter(part))
             speakers.append(one.speaker)
     plain = np.array([statistics(sound) for sound in parts])
-    spread = plain.std(0) + 1e-9
+    spread = np.maximum(plain.std(0), 1e-2)
     learned = np.array([verifier.know(sound) for sound in parts])
     tested = np.array([statistics(sound) for sound in altered]) / spread
     views = [
