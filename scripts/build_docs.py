@@ -152,7 +152,8 @@ def _settings() -> str:
     )
     parts.append(
         "`veil cover` takes `--max-megapixels` too: the limit is checked whenever a picture is opened.\n"
-        "A `region` is a `veil.types.Box(left, top, right, bottom)`; give a tuple of them.\n"
+        "A `region` is a `veil.types.Box(left, top, right, bottom)`, or with times in seconds a\n"
+        "`veil.types.Drawing(box, start, stop, follows)`; give a tuple of them.\n"
     )
     return "\n".join(parts)
 

@@ -16,10 +16,12 @@ from tests import fakes
 from tests.footage import Actor, Film, Spotting, screened, shoot, spotter
 from tests.media.clips import Sound, heard, make_clip
 from tests.test_pipeline_video import assert_covered
+from veil import pipeline_video
 from veil import plan as plans
 from veil.cli import main
 from veil.detect import Finder
 from veil.media.video import open_video
+from veil.types import Span, State
 
 FILM = Film([Actor(0, 20, 8, 20, by=(3, 1))], 20)
 GREEN = ("--style", "solid", "--color", "00c800", "--shape", "box", "--quality", "100", "--preset", "ultrafast")
@@ -78,6 +80,29 @@ def test_a_folder_may_hold_pictures_and_videos(walk: Path, tmp_path: Path) -> No
     told = {each["picture"]["kind"]: each for each in json.loads((tmp_path / "report.json").read_text())["pictures"]}
     assert (told["video"]["covered"], told["video"]["picture"]["frames"], told["video"]["doubtful"]) == (1, 20, 0)
     assert told["video"]["dropped"] == [] and told["still"]["nothing_found"]
+
+
+@pytest.mark.parametrize("command", ["run", "find"])
+def test_videos_are_worked_on_one_after_the_other(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        (tmp_path / "in").mkdir(exist_ok=True)
+        shoot(Film([], 4), tmp_path / f"in/{number}.mp4")
+    at_work: list[int] = []
+    watch = pipeline_video._watch
+
+    def watching(*arguments: Any) -> Any:
+        at_work.append(1)
+        assert len(at_work) == 1
+        watched = watch(*arguments)
+        at_work.pop()
+        return watched
+
+    monkeypatch.setattr("veil.cli._workers", lambda tasks, profile: 3)
+    monkeypatch.setattr(pipeline_video, "_watch", watching)
+    veil(command, tmp_path / "in", "-o", tmp_path / "out", "--quiet")
+    assert len(list((tmp_path / "out").iterdir())) == 4
 
 
 def test_what_wants_a_look_and_what_is_missing_is_named(tmp_path: Path) -> None:
@@ -142,7 +167,7 @@ def test_nothing_is_left_half_written(
     if place == "find":
         monkeypatch.setattr(Spotting, "detect", fail)
     else:
-        monkeypatch.setattr("veil.pipeline_video.redact", fail)
+        monkeypatch.setattr("veil.pipeline_video.redact_planes", fail)
     veil("run", walk, code=130 if error is KeyboardInterrupt else 1)
     assert [path.name for path in walk.parent.iterdir()] == ["walk.mp4"]
 
@@ -151,13 +176,13 @@ KILLED = """
 import os, signal, sys
 from tests.footage import spotter
 from veil import cli, detect, pipeline_video
-frames, redact = [], pipeline_video.redact
+frames, redact_planes = [], pipeline_video.redact_planes
 def dying(*arguments, **more):
     frames.append(1)
     if len(frames) == 9:
         os.kill(os.getpid(), signal.SIGKILL)
-    return redact(*arguments, **more)
-pipeline_video.redact = dying
+    return redact_planes(*arguments, **more)
+pipeline_video.redact_planes = dying
 detect.load = lambda profile, streams=1: spotter()
 cli.main(sys.argv[1:])
 """
@@ -178,7 +203,7 @@ def test_kill_9_leaves_no_result_and_the_next_run_goes_on_from_the_plan(
     blind = Spotting()
     painted_models.append(spotter(blind))
     veil("run", walk, *GREEN)
-    assert not blind.looks and not list(walk.parent.glob(".*.plan"))
+    assert not blind.looks and not list(walk.parent.glob(".*"))
     veil("find", walk, "--shape", "box")
     assert_covered(FILM, walk, target, plans.from_json(walk.with_name("walk.plan.json").read_text()))
 
@@ -237,3 +262,45 @@ def test_progress_counts_frames(walk: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(console, "watch", spying)
     veil("run", walk, *GREEN)
     assert seen == [2 * FILM.frames]
+
+
+def test_a_person_can_be_kept_by_changing_the_plan(tmp_path: Path) -> None:
+    film = Film([Actor(0, 20, 8, 20, by=(3, 1)), Actor(0, 20, 250, 170)], 20)
+    source, target, plan_file = shoot(film, tmp_path / "in.mp4"), tmp_path / "out.mp4", tmp_path / "plan.json"
+    veil("find", source, "--shape", "box", "-o", plan_file)
+    lines = plan_file.read_text().splitlines()
+    (kept,) = [number for number, line in enumerate(lines) if '"track": 1,' in line]
+    lines[kept] = lines[kept].replace('"state": "covered"', '"state": "kept"')
+    plan_file.write_text("\n".join(lines))
+    plan = plans.from_json(plan_file.read_text())
+    result = veil("cover", source, "--plan", plan_file, "-o", target, *GREEN[:4], *GREEN[6:])
+    assert result.stdout == f"{target}: 1 area covered.\n"
+    (left,) = [region for region in plan.regions if region.state is State.KEPT]
+    actors = [each for each in film.actors if (each.x < 100) != (left.box.left < 100)]
+    assert_covered(film._replace(actors=actors), source, target, plan)
+
+
+def test_areas_with_times(walk: Path, tmp_path: Path, painted_models: list[Finder]) -> None:
+    painted_models.append(fakes.finder(fakes.Silent()))
+    box = FILM.actors[0].place(10)
+    assert box
+    where = ",".join(f"{side:g}" for side in box)
+    target = walk.with_name("walk.veiled.mp4")
+    veil("run", walk, *GREEN, "--region", f"{where}@0.4,follow", "--region", "200,200,220,220@0:00.2-0.4")
+    veil("find", walk, "--shape", "box", "--region", f"{where}@0.4,follow", "--region", "200,200,220,220@0:00.2-0.4")
+    plan = plans.from_json(walk.with_name("walk.plan.json").read_text())
+    assert [region.frames for region in plan.regions] == [Span(0, 20), Span(5, 10)]
+    assert_covered(FILM._replace(actors=[]), walk, target, plan)
+
+
+@pytest.mark.parametrize(
+    ("region", "code", "said"),
+    [
+        ("1,2,3,4@2-1", 2, "'1,2,3,4@2-1' is not an area; END must be later than START"),
+        ("1,2,3,4@9-", 1, "The area 1,2,3,4 begins at 9 s, after the end at"),
+        ("900,2,903,4@0,follow", 1, "The area 900,2,903,4 lies outside of the picture"),
+    ],
+)
+def test_areas_that_cannot_be_are_one_sentence(walk: Path, region: str, code: int, said: str) -> None:
+    assert said in veil("run", walk, "--region", region, code=code).output
+    assert not walk.with_name("walk.veiled.mp4").exists()

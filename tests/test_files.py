@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from veil.errors import OutputError
-from veil.files import check_target, write_aside
+from veil.files import check_target, sweep, write_aside
 
 
 def names(folder: Path) -> list[str]:
@@ -110,3 +110,16 @@ def test_the_file_can_be_read_back_and_sought(tmp_path: Path) -> None:
         file.write(b"head")
         file.seek(0)
         assert file.read() == b"headdata"
+
+
+def test_what_killed_programs_left_is_swept_and_what_is_being_written_stays(tmp_path: Path) -> None:
+    left = tmp_path / ".veil-0123.part"
+    left.write_bytes(b"half")
+    (tmp_path / ".veil-0123.plan").touch()
+    (tmp_path / "x.part").touch()
+    with write_aside(tmp_path / "a.png") as stream:
+        sweep(tmp_path)
+        stream.write(b"whole")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".veil-0123.plan", "a.png", "x.part"]
+    assert (tmp_path / "a.png").read_bytes() == b"whole"
+    sweep(tmp_path / "nowhere")

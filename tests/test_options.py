@@ -6,7 +6,7 @@ import pytest
 from veil import options
 from veil.errors import UsageError
 from veil.options import Options, Stage
-from veil.types import Box
+from veil.types import Box, Drawing
 
 
 def test_every_setting_has_one_sentence_of_help() -> None:
@@ -32,6 +32,11 @@ def test_every_setting_has_one_sentence_of_help() -> None:
         ("boxes", "true", True),
         ("quality", "75", 75),
         ("region", ["1,2,3,4.5"], (Box(1, 2, 3, 4.5),)),
+        ("region", ["-1,.5,3,4@1:30-2:05.5"], (Drawing(Box(-1, 0.5, 3, 4), 90, 125.5),)),
+        ("region", ["1, 2, 3, 4 @ -1:00:01"], (Drawing(Box(1, 2, 3, 4), None, 3601),)),
+        ("region", ["1,2,3,4@12.5-"], (Drawing(Box(1, 2, 3, 4), 12.5),)),
+        ("region", ["1,2,3,4@0:12.5,follow"], (Drawing(Box(1, 2, 3, 4), 12.5, follows=True),)),
+        ("region", ["1,2,3,4@-"], (Drawing(Box(1, 2, 3, 4)),)),
     ],
 )
 def test_parse(name: str, text: str | list[str], value: object) -> None:
@@ -63,6 +68,17 @@ def test_parse(name: str, text: str | list[str], value: object) -> None:
         ("region", "1,2,3"),
         ("region", "3,2,1,4"),
         ("region", "nan,0,1,1"),
+        ("region", "1,2,3,4@"),
+        ("region", "1,2,3,4@5"),
+        ("region", "1,2,3,4@follow"),
+        ("region", "1,2,3,4@5,stay"),
+        ("region", "1,2,3,4@5-,follow"),
+        ("region", "1,2,3,4@5-5"),
+        ("region", "1,2,3,4@6-5"),
+        ("region", "1,2,3,4@-5--4"),
+        ("region", "1,2,3,4@1:2:3:4-"),
+        ("region", "1,2,3,4@\uff11-\uff12"),
+        ("region", "1e7,2,3e7,4"),
         ("max_megapixels", "inf"),
         ("colour", "ff00ff"),
     ],
@@ -84,6 +100,22 @@ def test_numbers_too_large_for_a_float_are_refused() -> None:
 def test_values_are_checked_when_made() -> None:
     with pytest.raises(UsageError, match=r"0\.5 is not between 1 and 4"):
         Options(grow=0.5)
+
+
+@pytest.mark.parametrize(
+    "area",
+    [
+        Box(3, 2, 1, 4),
+        Drawing(Box(1, 2, 3, 4), -1),
+        Drawing(Box(1, 2, 3, 4), 5, 5),
+        Drawing(Box(1, 2, 3, 4), float("nan")),
+        Drawing(Box(1, 2, 3, 4), follows=True),
+        Drawing(Box(1, 2, 3, 4), 1, 2, follows=True),
+    ],
+)
+def test_areas_are_checked_when_made(area: Box | Drawing) -> None:
+    with pytest.raises(UsageError, match=r"region: .* is not an area; .*; nothing was done"):
+        Options(region=(area,))
 
 
 def test_digest_covers_exactly_the_settings_that_shape_a_plan() -> None:

@@ -1,7 +1,6 @@
 """The whole flow with painted faces, exact to the pixel."""
 
 import io
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -194,17 +193,6 @@ def test_sixteen_bits_are_kept_and_faint_pictures_are_looked_at_brightened() -> 
     (frame,), plan, _ = run(file_of(dark))
     assert [region.face for region in plan.regions] == [Box(40, 30, 80, 90)]
     assert frame.pixels.dtype == np.uint16
-
-
-def test_each_animation_frame_is_covered_also_where_its_neighbours_show_a_face() -> None:
-    face = Box(40, 30, 80, 90)
-    frames = [photo(Box(index, 0, index + 1, 1), colour=(1, 2, 3)) for index in range(8)]
-    frames[3] = photo(face)
-    out, plan, _ = run(file_of(*frames, duration=100))
-    assert plan.picture.kind is Kind.ANIMATION
-    covered = [bool((frame.pixels[60, 60] == (0, 200, 0)).all()) for frame in out]
-    assert covered == [False, True, True, True, True, True, False, False]
-    assert [frame.duration for frame in out] == [Fraction(1, 10)] * 8
 
 
 def test_pages_are_covered_one_by_one() -> None:

@@ -18,9 +18,9 @@ from veil.detect import Finder
 from veil.errors import DetectorError, PlanError, UsageError
 from veil.media.video import open_video
 from veil.media.video_formats import CODECS, PRESETS
-from veil.options import AUTO, Options, settings
+from veil.options import AUTO, Options, parse, settings
 from veil.redact import cover_mask
-from veil.types import Box, Kind, Plan, Report, State
+from veil.types import Box, Kind, Plan, Report, Shape, Span, State
 
 GREEN = (0, 200, 0)
 BOXES = Options(style="solid", color=GREEN, shape="box", quality=100, preset="ultrafast")
@@ -216,6 +216,14 @@ def test_what_cannot_be_written_is_refused_before_anybody_looks(more: dict[str, 
     assert not detector.looks and not (tmp_path / "out.mp4").read_bytes()
 
 
+def test_sound_that_cannot_be_kept_is_refused_before_anybody_looks(tmp_path: Path) -> None:
+    detector = Spotting()
+    source = make_clip(tmp_path / "in.mp4", sounds=[Sound()])
+    with pytest.raises(UsageError, match="sound in aac cannot be kept in a webm file"):
+        run(source, replace(BOXES, voice="keep", format="webm"), spotter(detector))
+    assert not detector.looks and not (tmp_path / "out.mp4").read_bytes()
+
+
 @pytest.mark.parametrize("detector", [Crashing(), Wild(Box(1, 2, 3, 4), float("nan"))])
 def test_a_failing_detector_is_an_error_and_writes_nothing(detector: Any, tmp_path: Path) -> None:
     with pytest.raises(DetectorError):
@@ -252,3 +260,114 @@ def test_work_can_be_stopped_after_any_frame_and_leaves_no_thread(after: int, tm
 
 def _threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name.startswith("veil-")]
+
+
+def followed(source: Path, frame: int, box: Box, step: Any = lambda: None) -> Any:
+    with open_video(source) as video:
+        times = [each.pts for each in video.frames()]
+        return pipeline_video.follow(video, frame, box, shape=Shape.BOX, pts=times, step=step)
+
+
+def test_a_drawn_area_is_followed_through_its_shot_and_covered_there(tmp_path: Path) -> None:
+    film = Film([Actor(5, 35, 30, 40, by=(3, 1))], 40, cuts=(5, 35))
+    source, target = shoot(film, tmp_path / "in.mp4"), tmp_path / "out.mp4"
+    drawn = film.actors[0].place(20)
+    assert drawn
+    region = followed(source, 20, Box(drawn.left - 4, drawn.top - 4, drawn.right + 4, drawn.bottom + 4))
+    assert (region.frames, region.state, region.source, region.doubtful) == (Span(5, 35), State.DRAWN, "user", ())
+    with open_video(source) as video, target.open("w+b") as stream:
+        plan = pipeline.find(video, finder(Silent()), BOXES)
+        plan = plans.from_json(plans.to_json(replace(plan, regions=(region,))))
+        assert plan.regions == (region,)
+        pipeline.cover(video, plan, stream, BOXES)
+    assert_covered(film, source, target, plan)
+
+
+@pytest.mark.parametrize(
+    ("frame", "name"),
+    [(0, "mp4"), (13, "mp4"), (39, "mp4"), (30, "mkv"), (30, "ts"), (30, "avi"), (30, "mov")],
+)
+def test_following_backwards_in_parts_is_the_same(
+    frame: int, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film = Film([Actor(0, 40, 30, 40, by=(3, 1))], 40)
+    source, drawn = shoot(film, tmp_path / f"in.{name}"), film.actors[0].place(frame)
+    assert drawn
+    counts: list[int] = []
+    for back in (128, 7):
+        monkeypatch.setattr(pipeline_video, "FRAMES_BACK", back)
+        counts.append(0)
+
+        def step() -> None:
+            counts[-1] += 1
+
+        region = followed(source, frame, drawn, step)
+        assert region.frames == Span(0, 40)
+        assert region == followed(source, frame, drawn)
+    assert counts == [40, 40]
+    assert not _threads()
+
+
+def test_only_the_shot_of_a_drawn_area_is_read(tmp_path: Path) -> None:
+    seen: list[int] = []
+    source = shoot(Film([Actor(0, 60, 80, 60)], 60, cuts=(25, 32)), tmp_path / "in.mp4")
+    followed(source, 28, Box(80, 60, 120, 100), lambda: seen.append(1))
+    assert len(seen) <= 28 + 5
+
+
+def test_following_can_be_stopped_after_any_frame_and_leaves_no_thread(tmp_path: Path) -> None:
+    source = shoot(Film([Actor(0, 20, 80, 60)], 20), tmp_path / "in.mp4")
+    for after in (1, 5, 15):
+        seen: list[int] = []
+
+        def step(seen: list[int] = seen, after: int = after) -> None:
+            seen.append(1)
+            if len(seen) == after:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            followed(source, 10, Box(80, 60, 120, 100), step)
+        assert len(seen) == after and not _threads()
+
+
+def test_an_area_outside_of_the_picture_is_not_followed(tmp_path: Path) -> None:
+    source = shoot(Film([], 2), tmp_path / "in.mp4")
+    with pytest.raises(UsageError, match=r"The area 400,0,500,50 lies outside of the picture.*nothing was done"):
+        followed(source, 0, Box(400, 0, 500, 50))
+    detector = Spotting()
+    with pytest.raises(UsageError, match="outside of the picture"):
+        run(source, parse({"region": ["400,0,500,50@0,follow"]}, BOXES), spotter(detector))
+    assert not detector.looks
+
+
+@pytest.mark.parametrize("start", [0, 7])
+def test_areas_have_times_which_count_from_the_first_frame(start: int, tmp_path: Path) -> None:
+    source = shoot(Film([], 25), tmp_path / "in.mp4", times=[TICK * (start + index) for index in range(25)])
+    options = parse({"region": ["10,10,40,40@0.4-0.6", "50,10,90,40@0:00.9-"]}, BOXES)
+    _, plan, report = run(source, options, finder(Silent()))
+    assert [region.frames for region in plan.regions] == [Span(10, 15), Span(22, 25)]
+    assert report.drawn == 2
+
+
+def test_an_area_given_with_the_settings_is_followed(tmp_path: Path) -> None:
+    film = Film([Actor(5, 35, 30, 40, by=(3, 1))], 40, cuts=(5, 35))
+    source, drawn = shoot(film, tmp_path / "in.mp4"), film.actors[0].place(20)
+    assert drawn
+    where = f"{drawn.left - 4},{drawn.top - 4},{drawn.right + 4},{drawn.bottom + 4}"
+    target, plan, _ = run(source, parse({"region": [f"{where}@0.8,follow"]}, BOXES), finder(Silent()))
+    (region,) = plan.regions
+    assert (region.frames, region.state) == (Span(5, 35), State.DRAWN)
+    assert_covered(film, source, target, plan)
+
+
+@pytest.mark.parametrize("area", ["10,10,40,40@0.5-", "10,10,40,40@0.5,follow"])
+@pytest.mark.parametrize("promised", [True, False])
+def test_an_area_that_begins_after_the_end_is_refused(area: str, promised: bool, tmp_path: Path) -> None:
+    detector = Spotting()
+    if promised:  # what the header says is enough
+        area = area.replace("0.5", "5")
+    source = shoot(Film([], 10), tmp_path / "in.mp4")
+    with pytest.raises(UsageError, match=r"begins at .* after the end at .*; nothing was written"):
+        run(source, parse({"region": [area]}, BOXES), spotter(detector))
+    assert not (tmp_path / "out.mp4").read_bytes()
+    assert (detector.looks == 0) == promised

@@ -9,10 +9,10 @@ import pytest
 
 from veil import keys, polygon
 from veil import plan as plans
-from veil.errors import PlanError
+from veil.errors import PlanError, UsageError
 from veil.redact import cover_mask
-from veil.track import Presence, Track
-from veil.types import Area, Box, Detection, Facts, Key, Kind, Plan, Point, Region, Shape, Span, State
+from veil.track import Followed, Presence, Track
+from veil.types import Area, Box, Detection, Drawing, Facts, Key, Kind, Plan, Point, Region, Shape, Span, State
 
 COVER = [(16, 0.2), (64, 0.4)]
 SUGGEST = [(16, 0.1), (64, 0.2)]
@@ -312,10 +312,10 @@ def test_areas_that_move_and_contradict_themselves_are_refused(clip: Plan, chang
         plans.from_json(json.dumps(data))
 
 
-@pytest.mark.parametrize("kind", [Kind.STILL, Kind.PAGES, Kind.ANIMATION])
-def test_areas_move_in_videos_only(clip: Plan, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [Kind.STILL, Kind.PAGES])
+def test_areas_move_in_videos_and_animations_only(clip: Plan, kind: Kind) -> None:
     data = json.loads(plans.to_json(replace(clip, picture=replace(clip.picture, kind=kind))))
-    with pytest.raises(PlanError, match="only areas of videos"):
+    with pytest.raises(PlanError, match="only areas of videos and animations"):
         plans.from_json(json.dumps(data))
 
 
@@ -400,3 +400,44 @@ def test_a_plan_fits_its_own_picture_only(plan: Plan) -> None:
     plans.check_fits(plan, FACTS)
     with pytest.raises(PlanError, match="another picture"):
         plans.check_fits(plan, replace(FACTS, sha256="3" * 64))
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "frames"),
+    [
+        (None, None, None),
+        (0, None, Span(0, 5)),
+        (0.5, 1.5, Span(0, 2)),  # the frame that is shown at the time, too
+        (1, 2, Span(1, 2)),
+        (1.0000001, 2.0000001, Span(1, 2)),
+        (0.9999999, 1.9999999, Span(1, 2)),
+        (1.2, 1.3, Span(1, 2)),
+        (None, 0.1, Span(0, 1)),
+        (4.5, 60, Span(4, 5)),
+        (5, None, Span(4, 5)),
+    ],
+)
+def test_the_frames_of_an_area_are_those_shown_during_its_time(
+    start: float | None, stop: float | None, frames: Span | None
+) -> None:
+    assert plans.shown_in(Drawing(Box(0, 0, 1, 1), start, stop), [0, 1, 2, 3, 4], 5.0) == frames
+
+
+def test_an_area_that_begins_after_the_end_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"The area 0,0,1,1\.5 begins at 5\.1 s, after the end at 5\.00 s"):
+        plans.shown_in(Drawing(Box(0, 0, 1, 1.5), 5.1), [0, 1, 2, 3, 4], 5.0)
+
+
+def test_an_area_that_was_followed_is_a_drawn_one_that_moves(clip: Plan) -> None:
+    way = Followed(5, np.array([[10.0, 20, 50, 60], [12, 20, 52, 60], [30, 20, 70.123, 60]]), (Span(6, 7),))
+    region = plans.drawn_moving(way, Shape.BOX)
+    assert (region.state, region.source, region.score, region.face) == (State.DRAWN, "user", None, None)
+    assert (region.frames, region.doubtful, region.track) == (Span(5, 8), (Span(6, 7),), None)
+    plan = replace(clip, regions=(region,))
+    assert plans.from_json(plans.to_json(plan)) == plan
+    assert plans.refit(plan, shape=Shape.ELLIPSE, grow=2, area=Area.HEAD) == plan
+    for frame, place in enumerate(way.boxes, 5):
+        (there,) = plans.to_cover(plan, frame)
+        assert (np.array(there.box)[:2] <= place[:2] + 0.01).all() and (
+            np.array(there.box)[2:] >= place[2:] - 0.01
+        ).all()

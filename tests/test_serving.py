@@ -59,7 +59,7 @@ def test_without_flags_the_studio_is_for_this_computer_and_keeps_nothing(seen: S
     assert seen.doors == server.Doors("127.0.0.1", 8000)
     assert (seen.folder, seen.opened["broker"], seen.opened["caching"]) == (None, "", True)
     limits = seen.opened["limits"]
-    assert (limits.upload_bytes, limits.photos, limits.keep_seconds) == (100_000_000, 500, 3600)
+    assert (limits.upload_bytes, limits.photos, limits.keep_seconds) == (4_000_000_000, 500, 3600)
     assert seen.opened["workers"] >= 1
 
 

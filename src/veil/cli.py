@@ -7,8 +7,10 @@ import json
 import logging
 import os
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -159,12 +161,13 @@ def run(
       veil run photos/ -o safe/ --profile thorough --strict
       veil run "scans/*.tif" -o safe/ --report safe/report.json
       veil run plate.jpg --region 40,300,180,340
+      veil run talk.mp4 --region 40,300,180,340@0:05,follow
       veil run talk.mov -o safe.mp4 --voice disguise
       veil run interview.wav --voice beep
     """
     from veil import detect, pipeline
     from veil.batch import refuse_inputs
-    from veil.files import check_target, write_aside
+    from veil.files import check_target, sweep, write_aside
     from veil.media.files import is_sound, open_media
     from veil.media.image import Picture
 
@@ -175,9 +178,12 @@ def run(
         refuse_inputs([report_file], tasks)
         if report_file.resolve() in {task.target.resolve() for task in tasks}:
             raise OutputError(f"{report_file} is also the name of a result; nothing was done.\nChoose another name.")
+    for folder in {task.target.parent for task in tasks}:
+        sweep(folder)
     workers = _workers(len(tasks), options.profile)
     looks = not all(is_sound(task.source) for task in tasks)
     finder = detect.load(options.profile, streams=workers) if looks else None
+    one_video = Lock()  # a video uses all processors by itself, and much memory
 
     def do(task: "Task", step: Callable[[], None]) -> "Report":
         if finder is None or is_sound(task.source):
@@ -192,7 +198,8 @@ def run(
                 return pipeline.anonymise(opened, finder, stream, options, step)[1]
             from veil import resume  # what decodes videos is loaded when there is one
 
-            return resume.anonymise(opened, finder, stream, options, step, target=task.target)
+            with one_video:
+                return resume.anonymise(opened, finder, stream, options, step, target=task.target)
 
     outcomes = _work(tasks, do, workers, shows_progress=not (quiet or as_json))
     if report_file:
@@ -230,6 +237,7 @@ def find(
     """
     from veil import detect, pipeline, plan, report
     from veil.media.files import open_media
+    from veil.media.image import Picture
 
     options = Options(**values)
     writes = output is not None or not as_json
@@ -237,9 +245,13 @@ def find(
     workers = _workers(len(tasks), options.profile)
     finder = detect.load(options.profile, streams=workers)
     plans: dict[Path, Any] = {}
+    one_video = Lock()
 
     def do(task: "Task", step: Callable[[], None]) -> "Report":
-        with open_media(task.source, max_pixels=options.max_pixels) as picture:
+        with (
+            open_media(task.source, max_pixels=options.max_pixels) as picture,
+            nullcontext() if isinstance(picture, Picture) else one_video,
+        ):
             made = pipeline.find(picture, finder, options, step)
         text = plan.to_json(made)
         if writes:

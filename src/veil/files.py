@@ -1,5 +1,6 @@
 """Writing files so that a reader never meets half of one."""
 
+import fcntl
 import hashlib
 import os
 import secrets
@@ -9,6 +10,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from veil.errors import OutputError
+
+ASIDE = ".veil-{}.part"
+"""The name of a file that is being written; a lock on it says that its writer lives."""
 
 
 @contextmanager
@@ -28,10 +32,12 @@ def write_aside(target: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
         OutputError: ``target`` exists, is a folder, or cannot be written.
     """
     check_target(target, overwrite=overwrite)
-    aside = target.with_name(f".veil-{secrets.token_hex(8)}.part")
+    aside = target.with_name(ASIDE.format(secrets.token_hex(8)))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with aside.open("x+b") as file:
+            with suppress(OSError):  # a file system without locks: then nobody sweeps
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -49,6 +55,14 @@ def write_aside(target: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             aside.unlink()
+
+
+def sweep(folder: Path) -> None:
+    """Delete what killed programs have left half-written in a folder; what another one is writing stays."""
+    for path in folder.glob(ASIDE.format("*")):
+        with suppress(OSError), path.open("r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while its writer lives
+            path.unlink()
 
 
 def check_target(target: Path, *, overwrite: bool = False) -> None:

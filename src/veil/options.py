@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import math
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -9,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from veil.errors import UsageError
-from veil.types import Area, Background, Box, Profile, Shape, Style, Voice
+from veil.types import Area, Background, Box, Drawing, Profile, Shape, Style, Voice
 
 AUTO = "auto"
 
@@ -57,15 +59,58 @@ def parse_color(text: str) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def parse_region(text: str) -> Box:
-    """Return a box from LEFT,TOP,RIGHT,BOTTOM in pixels of the upright picture."""
-    try:
-        box = Box(*(float(part) for part in text.split(",")))
-    except (TypeError, ValueError):
-        raise ValueError("is not an area; give four numbers: LEFT,TOP,RIGHT,BOTTOM") from None
+FOLLOW = "follow"
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)"
+_TIME = r"(?:\d{1,4}:)?\d{1,2}:\d{1,2}(?:\.\d{1,6})?|\d{1,7}(?:\.\d{1,6})?"
+_REGION = re.compile(
+    rf"(?P<box>{_NUMBER}(?:,{_NUMBER}){{3}})"
+    rf"(?:@(?:(?P<drawn>{_TIME}),{FOLLOW}|(?P<start>{_TIME})?-(?P<stop>{_TIME})?))?",
+    re.ASCII,
+)
+
+
+def parse_region(text: str) -> Box | Drawing:
+    """Return an area from LEFT,TOP,RIGHT,BOTTOM in pixels of the upright picture, perhaps with times.
+
+    @START-END behind it says when it is covered; either of the two may be left out. @TIME,follow says that what is in
+    it at that time is followed. Times are seconds, minutes:seconds or hours:minutes:seconds from the first frame.
+    """
+    parts = _REGION.fullmatch(text.replace(" ", ""))
+    if parts is None:
+        raise ValueError(
+            "is not an area; give four numbers: LEFT,TOP,RIGHT,BOTTOM, and for videos perhaps @START-END or"
+            f" @TIME,{FOLLOW} behind them"
+        )
+    start, stop = (_seconds(parts[name]) for name in ("drawn" if parts["drawn"] else "start", "stop"))
+    drawing = Drawing(Box(*map(float, parts["box"].split(","))), start, stop, follows=parts["drawn"] is not None)
+    problem = _wrong(drawing)
+    if problem:
+        raise ValueError(f"is not an area; {problem}")
+    return drawing if "@" in text else drawing.box
+
+
+def _seconds(text: str | None) -> float | None:
+    """Return seconds from a time such as 12.5, 1:30 or 1:02:03; None from none."""
+    if text is None:
+        return None
+    seconds = 0.0
+    for part in text.split(":"):
+        seconds = seconds * 60 + float(part)
+    return seconds
+
+
+def _wrong(drawing: Drawing) -> str | None:
+    """Return what is wrong with an area, or None."""
+    box, start, stop, follows = drawing
     if not all(-1e6 < side < 1e6 for side in box) or box.width <= 0 or box.height <= 0:
-        raise ValueError("is not an area; RIGHT must be more than LEFT and BOTTOM more than TOP")
-    return box
+        return "RIGHT must be more than LEFT and BOTTOM more than TOP"
+    if any(time is not None and not 0 <= time < math.inf for time in (start, stop)):
+        return "times must not be negative"
+    if follows and (start is None or stop is not None):
+        return "what is followed needs the time at which it was drawn, and no end"
+    if start is not None and stop is not None and stop <= start:
+        return "END must be later than START"
+    return None
 
 
 def _setting(default: Any, stage: Stage, help: str, **more: Any) -> Any:
@@ -106,12 +151,15 @@ class Options:
         low=1.0,
         high=4.0,
     )
-    region: tuple[Box, ...] = _setting(
+    region: tuple[Box | Drawing, ...] = _setting(
         (),
         Stage.FIND,
-        "Also cover this area, in pixels of the upright picture, in every frame or page.",
+        "Also cover this area, in pixels of the upright picture, in every frame or page. Of a video or animation,"
+        " @START-END behind it covers it during that time only; either of the two may be left out. @TIME,follow covers"
+        " what is in it at that time, and follows it forwards and backwards as far as its shot goes. Times are seconds,"
+        " m:ss or h:mm:ss.",
         parse=parse_region,
-        metavar="LEFT,TOP,RIGHT,BOTTOM",
+        metavar="LEFT,TOP,RIGHT,BOTTOM[@WHEN]",
         repeats=True,
     )
     max_megapixels: float = _setting(
@@ -198,6 +246,15 @@ class Options:
     def __post_init__(self) -> None:
         for name, setting in settings().items():
             _check(name, getattr(self, name), setting)
+        for drawing in self.drawings:
+            problem = _wrong(drawing)
+            if problem:
+                raise UsageError(f"region: {tuple(drawing.box)} is not an area; {problem}; nothing was done.")
+
+    @property
+    def drawings(self) -> tuple[Drawing, ...]:
+        """The areas of ``region``, each with its times."""
+        return tuple(each if isinstance(each, Drawing) else Drawing(each) for each in self.region)
 
     @property
     def max_pixels(self) -> int:
@@ -214,6 +271,7 @@ class Options:
     def digest(self) -> str:
         """Return SHA-256, in hexadecimal, over the settings that shape a plan."""
         shaping = {name: getattr(self, name) for name, setting in settings().items() if setting.stage is Stage.FIND}
+        shaping["region"] = self.drawings
         return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()
 
 

@@ -1,33 +1,26 @@
-"""The whole flow on one page: decode, find, plan; then plan, cover, encode. For videos it is in pipeline_video."""
+"""The whole flow on one page: decode, find, plan; then plan, cover, encode.
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+How pictures are searched is in pipeline_picture; for videos, all of it is in pipeline_video.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
+from veil import pipeline_picture
 from veil import plan as plans
 from veil import report as reports
 from veil.detect import Finder
-from veil.detect.fuse import joined
 from veil.files import sha256_of
 from veil.media.image import Picture, encode
 from veil.options import Options
 from veil.redact import cover_mask, redact
-from veil.types import Area, Detection, Frame, Kind, Plan, Region, Report, Shape, Span
+from veil.types import Frame, Plan, Region, Report, Step
 
 if TYPE_CHECKING:  # what decodes videos is loaded when there is one
     from veil.media.video import Video
-
-# A face found in one frame of an animation is also covered in the frames just before and after, where it may have
-# been missed.
-LEAD_FRAMES = 2
-
-MIDDLE_GREY = 128
-
-Step = Callable[[], None]
-"""Called after each frame or page; may raise to stop the work."""
 
 
 def find(picture: "Picture | Video", finder: Finder, options: Options, step: Step = lambda: None) -> Plan:
@@ -41,28 +34,14 @@ def find(picture: "Picture | Video", finder: Finder, options: Options, step: Ste
 
     Raises:
         InputError: The picture is damaged.
+        UsageError: An area given with the settings cannot be in the picture or at its time.
         DetectorError: A model failed.
     """
     if not isinstance(picture, Picture):
         from veil import pipeline_video
 
         return pipeline_video.find(picture, finder, options, step)
-    facts = picture.facts
-    shape = Shape(options.shape)
-    regions: list[Region] = [plans.drawn(area, shape) for area in options.region]
-    for frame in picture.frames():
-        regions += plans.regions(
-            _look(finder, frame),
-            cover=finder.cover,
-            suggest=finder.suggest,
-            shape=shape,
-            grow=options.grow,
-            area=Area(options.area),
-            min_height=options.min_size,
-            frames=_span(frame.index, facts.frames, facts.kind),
-        )
-        step()
-    return Plan(facts, tuple(regions), options.profile, options.digest(), finder.models)
+    return pipeline_picture.find(picture, finder, options, step)
 
 
 def cover(
@@ -122,33 +101,6 @@ def decoded_once(picture: Picture) -> Picture:
         return picture
     frames = tuple(picture.frames())
     return Picture(picture.facts, replace(picture.header, decode=lambda: iter(frames)))
-
-
-def _look(finder: Finder, frame: Frame) -> list[Detection]:
-    """Return the faces in a frame: in its colours and, where parts of it are transparent, also as people see it."""
-    rgb = _eight_bit(frame.pixels)
-    found = finder.look(rgb)
-    if frame.alpha is not None and not (frame.alpha == np.iinfo(frame.alpha.dtype).max).all():
-        share = frame.alpha[..., None] / np.float32(np.iinfo(frame.alpha.dtype).max)
-        seen = rgb * share + MIDDLE_GREY * (1 - share)
-        found = joined(found, finder.look(np.rint(seen).astype(np.uint8)))
-    return found
-
-
-def _eight_bit(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.uint8]:
-    """Return pixels as uint8; 16-bit ones by their brightest value, since many files use only part of the range."""
-    if pixels.dtype == np.uint8:
-        return pixels.astype(np.uint8, copy=False)
-    peak = max(int(pixels.max()), 1)
-    return (np.arange(peak + 1) * (255.0 / peak)).astype(np.uint8)[pixels]  # a table: no floats the picture's size
-
-
-def _span(index: int, frames: int, kind: Kind) -> Span | None:
-    """Return the frames in which a face found in one frame is covered."""
-    if kind is Kind.STILL:
-        return None
-    lead = LEAD_FRAMES if kind is Kind.ANIMATION else 0
-    return Span(max(0, index - lead), min(frames, index + lead + 1))
 
 
 def covered_frames(picture: Picture, plan: Plan, options: Options) -> Iterator[Frame]:

@@ -5,7 +5,7 @@ from the operating system's randomness, is used here and forgotten: it stands in
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
@@ -22,7 +22,7 @@ from veil.media.sound_reader import Shape
 from veil.media.sound_writer import write_sound
 from veil.models import WEIGHTS
 from veil.options import Options
-from veil.types import Altered, Background, Facts, Kind, Report, Voice
+from veil.types import Altered, Background, Facts, Kind, Report, Step, Voice
 from veil.voice.activity import Stretch, find_speech
 from veil.voice.beep import Beep, Silence
 from veil.voice.disguise import Disguise
@@ -30,7 +30,6 @@ from veil.voice.edit import Change, edit
 from veil.voice.network import SpeechNetwork
 
 Samples = NDArray[np.float32]
-Step = Callable[[], None]
 
 _EVERYWHERE = "everywhere"
 _BACKGROUND = {Background.KEEP: 1.0, Background.LOWER: 0.1, Background.MUTE: 0.0}

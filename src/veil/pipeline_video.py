@@ -4,11 +4,14 @@ A video is read twice, once for each half. A few frames are held at a time, what
 run beside the work that is done here.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
+from fractions import Fraction
+from itertools import islice
 from typing import BinaryIO, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from veil import pipeline_sound
 from veil import plan as plans
@@ -18,17 +21,18 @@ from veil.errors import PlanError
 from veil.files import sha256_of
 from veil.media.formats import media_named
 from veil.media.sound_tracks import AlteredSound, check_holds, sounds_of
-from veil.media.video import Patch, Video, VideoFrame, Written, write_video
+from veil.media.video import Video, VideoFrame, Written, check_tracks, write_video
 from veil.media.video_formats import CODECS, check_container, choose_codec
 from veil.options import AUTO, Options
-from veil.redact import redact, touched
-from veil.track import Watched, Watcher, tracks
-from veil.types import Area, Facts, Kind, Plan, Region, Report, Shape, Voice
+from veil.redact import GREEN, redact_planes
+from veil.track import Follower, Watched, Watcher, followed, small_grey, tracks
+from veil.types import Area, Box, Drawing, Facts, Kind, Plan, Region, Report, Shape, Step, Voice
 
 USUAL_QUALITY = 90
 """The value of the setting that stands for what a codec is usually told."""
 
-Step = Callable[[], None]
+FRAMES_BACK = 128
+"""How many frames are read at a time where a video is followed backwards: 120 MB at most."""
 
 
 class Target(NamedTuple):
@@ -50,6 +54,7 @@ def target_of(video: Video, options: Options) -> Target:
     if options.alters_sound:
         check_holds(container, (track.channels for track in video.facts.sound))
     codec = choose_codec(None if options.codec == AUTO else options.codec, container, video.look.layout)
+    check_tracks(video, container, codec, sound=_sound(options), subtitles=options.subtitles)
     best, worst = CODECS[codec].qualities
     own = np.interp(options.quality, [1, USUAL_QUALITY, 100], [worst, CODECS[codec].quality, best])
     return Target(container, codec, round(float(own)))
@@ -57,21 +62,22 @@ def target_of(video: Video, options: Options) -> Target:
 
 def find(video: Video, finder: Finder, options: Options, step: Step) -> Plan:
     """Return what is to be covered in a video. Arguments and errors are those of pipeline.find()."""
+    _check_drawings(video, options.drawings)
     watched = _watch(video, finder, step)
+    finder.release()
     shape, area = Shape(options.shape), Area(options.area)
-    regions = [plans.drawn(place, shape) for place in options.region]
+    regions = [_drawn(video, drawing, watched, shape, step) for drawing in options.drawings]
     regions += plans.followed(
         tracks(watched, cover=finder.cover), shape=shape, grow=options.grow, area=area, min_height=options.min_size
     )
-    facts = _facts(video, frames=len(watched.times))
+    facts = facts_of(video, frames=len(watched.times))
     return Plan(facts, tuple(regions), options.profile, options.digest(), finder.models)
 
 
 def cover(video: Video, plan: Plan, stream: BinaryIO, options: Options, step: Step) -> Report:
     """Write a video with the regions of a plan covered. Arguments and errors are those of pipeline.cover()."""
-    plans.check_fits(plan, _facts(video, frames=plan.picture.frames))
+    plans.check_fits(plan, facts_of(video, frames=plan.picture.frames))
     target = target_of(video, options)
-    sound: Literal["mute", "keep"] = "keep" if options.voice == Voice.KEEP else "mute"
     tracks = sounds_of(video) if options.alters_sound else []
     heard = [pipeline_sound.listen(track, options, step) for track in tracks]
     written = write_video(
@@ -82,7 +88,7 @@ def cover(video: Video, plan: Plan, stream: BinaryIO, options: Options, step: St
         codec=target.codec,
         quality=target.quality,
         preset=options.preset,
-        sound=sound,
+        sound=_sound(options),
         subtitles=options.subtitles,
         altered=[
             AlteredSound(track.shape, track.start, pipeline_sound.changed(track, speech, options))
@@ -99,7 +105,75 @@ def cover(video: Video, plan: Plan, stream: BinaryIO, options: Options, step: St
     )
 
 
-def _facts(video: Video, *, frames: int) -> Facts:
+def _sound(options: Options) -> Literal["mute", "keep"]:
+    return "keep" if options.voice == Voice.KEEP else "mute"
+
+
+def _check_drawings(video: Video, drawings: Sequence[Drawing]) -> None:
+    """Refuse areas that cannot be covered, as far as can be told before the long search."""
+    for drawing in drawings:
+        if video.facts.duration:
+            plans.check_begins(drawing, float(video.facts.duration) + 1)  # it may be a little off
+        if drawing.follows:
+            plans.check_inside(drawing.box, facts_of(video, frames=0))
+
+
+def _drawn(video: Video, drawing: Drawing, watched: Watched, shape: Shape, step: Step) -> Region:
+    """Return the region of an area that was given with the settings."""
+    times = watched.times - watched.times[0]
+    length = times[-1] + (np.diff(times).max() if len(times) > 1 else 0.0)  # the last frame is shown for a while, too
+    span = plans.shown_in(drawing, times.tolist(), float(length))
+    if span is None or not drawing.follows:
+        return plans.drawn(drawing.box, shape, span)
+    pts = [round(Fraction(time) / video.facts.time_base) for time in watched.times.tolist()]
+    return follow(video, span.first, drawing.box, shape=shape, pts=pts, step=step)
+
+
+def follow(video: Video, frame: int, box: Box, *, shape: Shape, pts: Sequence[int], step: Step) -> Region:
+    """Return the region of an area that a person drew in one frame: what is in it is followed through its shot.
+
+    Args:
+        video: An open video.
+        frame: Number of the frame in which the area was drawn.
+        box: The area, in pixels.
+        shape: Its outline; not a polygon.
+        pts: That of each frame of the video, as an earlier pass has seen it.
+        step: Called after each frame that is read, each at most once; may raise to stop the work.
+
+    Raises:
+        UsageError: The area lies outside of the picture.
+        InputError: The video is damaged or has changed.
+    """
+    plans.check_inside(box, facts_of(video, frames=len(pts)))
+    unit = video.facts.time_base
+    with closing(video.frames(frame, pts[frame])) as frames:
+        drawn = next(frames)
+        after, before = (Follower(drawn.grey, box, float(drawn.time)) for _ in range(2))
+        step()
+        for later in frames:
+            step()
+            if not after.see(later.grey, float(later.time)):
+                break
+    stop, goes_on = frame, True
+    while goes_on and stop:
+        first = max(0, stop - FRAMES_BACK)
+        for index, grey in reversed([*enumerate(_small(video, first, stop, pts, before.longer_side, step), first)]):
+            goes_on = goes_on and before.see(grey, float(pts[index] * unit))
+        stop = first
+    return plans.drawn_moving(followed(frame, box, before, after), shape)
+
+
+def _small(
+    video: Video, first: int, stop: int, pts: Sequence[int], longer_side: int, step: Step
+) -> Iterator[NDArray[np.uint8]]:
+    """Yield the brightness of some frames, shrunk: a video can only be read forwards."""
+    with closing(video.frames(first, pts[first])) as frames:
+        for frame in islice(frames, stop - first):
+            yield small_grey(frame.grey, longer_side).copy()  # or the whole frame would be held
+            step()
+
+
+def facts_of(video: Video, *, frames: int) -> Facts:
     """Return what a plan says of a video. How many frames there are shows only once all were decoded."""
     facts = video.facts
     return Facts(facts.container, Kind.VIDEO, facts.width, facts.height, frames, facts.sha256)
@@ -137,7 +211,7 @@ def _covered(video: Video, plan: Plan, options: Options, step: Step) -> Generato
     count = 0
     with closing(video.frames()) as frames:
         for frame in frames:
-            yield _cover_frame(frame, plans.to_cover(plan, frame.index), options)
+            yield cover_frame(frame, plans.to_cover(plan, frame.index), options)
             count += 1
             step()
     if count != plan.picture.frames:
@@ -147,21 +221,23 @@ def _covered(video: Video, plan: Plan, options: Options, step: Step) -> Generato
         )
 
 
-def _cover_frame(frame: VideoFrame, regions: Sequence[Region], options: Options) -> VideoFrame:
+def cover_frame(frame: VideoFrame, regions: Sequence[Region], options: Options) -> VideoFrame:
+    """Return a frame with regions covered, in the video's own colours; without any, the frame itself."""
     if not regions:
         return frame
-    covered = redact(
-        frame.pixels,
+    layout = frame.image.layout
+    planes = redact_planes(
+        frame.image.planes(),
         regions,
         options.style,
-        color=options.color,
+        step=layout.step,
+        cell=layout.cell,
+        peak=layout.peak,
+        color=layout.numbers(options.color),
         strength=options.strength,
-        safety_boxes=options.boxes,
-    ).astype(np.uint8, copy=False)
-    return frame.with_patches(
-        Patch(*window, covered[window], None if options.boxes else mask)  # the green line lies beside an ellipse
-        for window, mask in touched(regions, *covered.shape[:2])
+        line=layout.numbers(GREEN) if options.boxes else None,
     )
+    return frame.with_planes(planes)
 
 
 def _dropped(video: Video, options: Options, written: Written) -> Iterator[str]:

@@ -5,6 +5,7 @@ The JSON form is described by plan.schema.json beside this file.
 
 import hashlib
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from functools import cache
@@ -16,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veil import boxes, keys, polygon
-from veil.errors import PlanError
-from veil.track import Track, thinned
-from veil.types import Area, Box, Detection, Facts, Key, Kind, Plan, Point, Region, Shape, Span, State
+from veil.errors import PlanError, UsageError
+from veil.track import Followed, Track, thinned
+from veil.types import Area, Box, Detection, Drawing, Facts, Key, Kind, Plan, Point, Region, Shape, Span, State
 
 VERSION = 1
 # An ellipse leaves out the corners of its box: it is made larger by this, so that it reaches over chin and brow also
@@ -37,6 +38,8 @@ IN_ITS_PLACE = 0.6
 # somewhere else.
 ROUNDING = 1.0
 MOST_VERTICES = 500
+
+SAME_TIME = 1e-6  # seconds: times are rounded
 
 COVERED_STATES = frozenset({State.COVERED, State.DRAWN})
 
@@ -171,6 +174,74 @@ def drawn(area: Box, shape: Shape, frames: Span | None = None, *, outline: Seque
     if problem:
         raise ValueError(f"a {shape} cannot be drawn so: {problem}")
     return region
+
+
+def drawn_moving(way: Followed, shape: Shape) -> Region:
+    """Return a region that a person drew around something that was followed from there.
+
+    Args:
+        way: Where it is.
+        shape: Outline of the area; not a polygon.
+    """
+    moving = tuple(Key(key.frame, _rounded(key.box)) for key in thinned(way.first, way.boxes))
+    return Region(
+        box=keys.around(moving),
+        shape=shape,
+        state=State.DRAWN,
+        score=None,
+        source="user",
+        frames=Span(way.first, way.first + len(way.boxes)),
+        keys=moving,
+        doubtful=way.doubtful,
+    )
+
+
+def shown_in(drawing: Drawing, times: Sequence[float], duration: float) -> Span | None:
+    """Return the frames that are shown while an area is to be covered; None for all of them.
+
+    Args:
+        drawing: The area and its times.
+        times: When each frame is shown, in seconds from the first one, rising.
+        duration: When the last frame ends.
+
+    Raises:
+        UsageError: It begins after the end.
+    """
+    if drawing.start is None and drawing.stop is None:
+        return None
+    check_begins(drawing, duration)
+    first = 0 if drawing.start is None else max(0, bisect_right(times, drawing.start + SAME_TIME) - 1)
+    stop = len(times) if drawing.stop is None else bisect_left(times, drawing.stop - SAME_TIME)
+    return Span(first, max(stop, first + 1))
+
+
+def check_begins(drawing: Drawing, duration: float) -> None:
+    """Refuse an area that begins after the end: nothing would be covered where something was to be.
+
+    Raises:
+        UsageError: It does.
+    """
+    if drawing.start is not None and drawing.start > duration + SAME_TIME:
+        raise UsageError(
+            f"The area {_shown(drawing.box)} begins at {drawing.start:g} s, after the end at"
+            f" {duration:.2f} s; nothing was written."
+        )
+
+
+def check_inside(area: Box, picture: Facts) -> None:
+    """Refuse an area in which there is nothing to follow.
+
+    Raises:
+        UsageError: It lies outside of the picture.
+    """
+    if not boxes.touches(boxes.stack([area]), picture.width, picture.height).all():
+        raise UsageError(
+            f"The area {_shown(area)} lies outside of the picture, with nothing in it to follow; nothing was done."
+        )
+
+
+def _shown(area: Box) -> str:
+    return ",".join(f"{side:g}" for side in area)
 
 
 def refit(plan: Plan, *, shape: Shape, grow: float, area: Area) -> Plan:
@@ -327,8 +398,8 @@ def _contradictions(plan: Plan) -> Iterator[str]:
         problem = _wrong_outline(region)
         if problem:
             yield f"region {number} is a {region.shape} where {problem}"
-        if region.keys and plan.picture.kind is not Kind.VIDEO:
-            yield f"region {number} moves, which only areas of videos do"
+        if region.keys and plan.picture.kind not in (Kind.VIDEO, Kind.ANIMATION):
+            yield f"region {number} moves, which only areas of videos and animations do"
         problem = _wrong_keys(region)
         if problem:
             yield f"region {number} moves so that {problem}"

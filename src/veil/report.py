@@ -7,8 +7,9 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
-from veil.types import Altered, Facts, Kind, Plan, Report, State, Voice
+from veil.types import Altered, Facts, Kind, Plan, Report, State, Tally, Voice
 
+_COVERED = frozenset({State.COVERED, State.DRAWN})
 VIDEO_ONLY = frozenset({"doubtful", "dropped", "altered"})
 _OF_PICTURES = frozenset({"style", "covered", "drawn", "kept", "suggested", "doubtful"})
 
@@ -30,29 +31,31 @@ def report(
         dropped: In plain words, what is not in the written file.
         altered: What was done to the sound.
     """
+    counts = asdict(tally(plan))
+    return Report(plan.picture, style, dropped=dropped, output_sha256=output_sha256, altered=altered, **counts)
+
+
+def tally(plan: Plan) -> Tally:
+    """Return what a plan holds, counted."""
     counts = Counter(region.state for region in plan.regions)
-    return Report(
-        picture=plan.picture,
-        style=style,
+    return Tally(
         covered=counts[State.COVERED],
         drawn=counts[State.DRAWN],
         kept=counts[State.KEPT],
         suggested=counts[State.SUGGESTED],
-        doubtful=sum(len(region.doubtful) for region in plan.regions if region.state is State.COVERED),
-        dropped=dropped,
-        output_sha256=output_sha256,
-        altered=altered,
+        doubtful=sum(len(region.doubtful) for region in plan.regions if region.state in _COVERED),
     )
 
 
 def sound_report(facts: Facts, output_sha256: str, *, dropped: tuple[str, ...], altered: Altered) -> Report:
     """Return the report on altering a sound file; arguments as for report()."""
-    return Report(facts, "", 0, 0, 0, 0, dropped=dropped, output_sha256=output_sha256, altered=altered)
+    return Report(facts, "", dropped=dropped, output_sha256=output_sha256, altered=altered)
 
 
 def to_dict(report: Report) -> dict[str, Any]:
     """Return a report as values that JSON can hold; what is said of videos only stands in reports on videos only."""
-    values = {**asdict(report), "nothing_found": report.nothing_found, "wants_review": report.wants_review}
+    first = {"picture": None, "style": report.style}
+    values = {**first, **asdict(report), "nothing_found": report.nothing_found, "wants_review": report.wants_review}
     if report.picture.kind is Kind.SOUND:
         values["picture"] = {name: values["picture"][name] for name in ("format", "kind", "sha256")}
         return {name: value for name, value in values.items() if name not in _OF_PICTURES}

@@ -19,12 +19,10 @@ from veil.errors import PlanError
 from veil.files import write_aside
 from veil.media.video import Video
 from veil.options import Options
-from veil.types import Plan, Report
+from veil.types import Plan, Report, Step
 
 
-def anonymise(
-    video: Video, finder: Finder, stream: BinaryIO, options: Options, step: pipeline.Step, *, target: Path
-) -> Report:
+def anonymise(video: Video, finder: Finder, stream: BinaryIO, options: Options, step: Step, *, target: Path) -> Report:
     """Find every face in a video and write it with the faces covered, going on where a killed run left off.
 
     Args:

@@ -69,8 +69,8 @@ cache_option = click.option("--no-cache", is_flag=True, help="Do not remember wh
 @click.option(
     "--max-upload",
     metavar="MB",
-    type=click.IntRange(1, 2000),
-    default=100,
+    type=click.IntRange(1, 100_000),
+    default=4000,
     show_default=True,
     help="Largest file that is taken, in megabytes.",
 )

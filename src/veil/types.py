@@ -4,7 +4,7 @@ Boxes are (left, top, right, bottom) in pixels, floats, half-open: a box from 0 
 (height, width, 3) upright RGB. Times are rational seconds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -15,6 +15,10 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 """A picture, shape (height, width, 3), RGB, dtype uint8 (or uint16 where a file holds 16 bits a channel)."""
+
+
+Step = Callable[[], None]
+"""What is called after each frame or page of a work that takes long; it may raise to stop that."""
 
 
 class Box(NamedTuple):
@@ -41,6 +45,24 @@ class Point(NamedTuple):
 
     x: float
     y: float
+
+
+class Drawing(NamedTuple):
+    """An area that a person gives: where it is, and when in a video or animation.
+
+    Attributes:
+        box: Where, in pixels of the upright picture.
+        start: When it begins, in seconds from the first frame; None from the first frame on. If it is followed, when it
+            was drawn.
+        stop: When it ends, in seconds from the first frame; None with the last frame.
+        follows: Whether what is in the area is followed from ``start`` on, forwards and backwards, as far as its shot
+            goes.
+    """
+
+    box: Box
+    start: float | None = None
+    stop: float | None = None
+    follows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,18 +272,42 @@ class Altered:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What was done to one picture or video, without names, pixels or places.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What a plan holds, counted.
 
     Attributes:
-        picture: Facts of the input.
-        style: How regions were covered.
         covered: Regions found and covered.
         drawn: Regions drawn by a person and covered.
         kept: Regions left visible because a person said so.
         suggested: Low-score regions that nobody has decided on; they are visible.
         doubtful: Moments of a video in which a face is covered though it was not seen when looked for.
+    """
+
+    covered: int = 0
+    drawn: int = 0
+    kept: int = 0
+    suggested: int = 0
+    doubtful: int = 0
+
+    @property
+    def nothing_found(self) -> bool:
+        """True when there is no region at all, which a person should confirm."""
+        return not (self.covered or self.drawn or self.kept or self.suggested)
+
+    @property
+    def wants_review(self) -> bool:
+        """True when a person should look before the result is released."""
+        return self.nothing_found or self.suggested > 0 or self.doubtful > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Report(Tally):
+    """What was done to one picture, video or sound file, without names, pixels or places: a plan's tally, and how.
+
+    Attributes:
+        picture: Facts of the input.
+        style: How regions were covered.
         dropped: In plain words, what a video or sound file holds and its result does not.
         output_sha256: Hash of the written file, in hexadecimal; None where no file was made.
         altered: What was done to the sound; None where it was left out or kept as it is.
@@ -269,23 +315,13 @@ class Report:
 
     picture: Facts
     style: str
-    covered: int
-    drawn: int
-    kept: int
-    suggested: int
-    doubtful: int = 0
     dropped: tuple[str, ...] = ()
     output_sha256: str | None = None
     altered: Altered | None = None
 
     @property
     def nothing_found(self) -> bool:
-        """True when the picture holds no region, or the sound no speech, at all, which a person should confirm."""
+        """True when there is no region, or in sound no speech, at all, which a person should confirm."""
         if self.picture.kind is Kind.SOUND:
             return self.altered is None or not self.altered.stretches
         return not (self.covered or self.drawn or self.kept or self.suggested)
-
-    @property
-    def wants_review(self) -> bool:
-        """True when a person should look before the result is released."""
-        return self.nothing_found or self.suggested > 0 or self.doubtful > 0

@@ -74,18 +74,25 @@ def test_unknown_profile_is_refused() -> None:
 
 
 def test_a_lazy_detector_is_loaded_once_by_whoever_comes_first() -> None:
-    loaded = []
+    loaded, released = [], []
 
-    def load() -> Painted:
+    class Loaded(Painted):
+        def release(self) -> None:
+            released.append(1)
+
+    def load() -> Loaded:
         loaded.append(1)
-        return Painted()
+        return Loaded()
 
     lazy = Lazy("painted", load)
+    lazy.release()
     assert not loaded
     pictures = [np.zeros((20, 20, 3), np.uint8)] * 8
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lazy.detect, pictures))
-    assert loaded == [1]
+    assert loaded == [1] and not released
+    lazy.release()
+    assert released == [1]
 
 
 @pytest.mark.model

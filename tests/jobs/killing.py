@@ -9,27 +9,41 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import cv2
 
+from tests.footage import Film
 from tests.jobs.conftest import BOX, ME, Clock, Hints, accept, folder_of, names, photo, tools
+from tests.jobs.films import filmed
+from veil import pipeline_video
 from veil import plan as plans
 from veil.errors import JobError
-from veil.jobs.job import JobState
+from veil.jobs import videos
+from veil.jobs.folder import JobFolder
+from veil.jobs.job import Job, JobState
 from veil.jobs.limits import Limits
 from veil.jobs.store import Store
 from veil.jobs.studio import ResultState, Studio
 from veil.jobs.sweep import Sweeper
 from veil.jobs.work import work
 from veil.media.image import open_picture
-from veil.types import Box, Shape
+from veil.media.video import Video, open_video
+from veil.types import Box, Kind, Region, Shape
 
 DOING = frozenset({"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.utime", "os.link", "fcntl.flock"})
 DIED, MISTAKEN = -signal.SIGKILL, 3
 LIMITS = Limits(free_bytes=0)
+SHORT = Film((), 3, size=(64, 48))
+AREA = Box(10, 10, 30, 30)
 DRAWN = plans.drawn(Box(200, 100, 250, 150), Shape.BOX)
+
+
+def stay_there(video: Video, frame: int, box: Box, *, shape: Shape, step: Callable[[], None], **more: Any) -> Region:
+    step()
+    return plans.drawn(box, shape)
 
 
 def in_child(do: Callable[[], None]) -> int:
@@ -101,13 +115,21 @@ def check_whole(store: Store, job_id: str) -> None:
     folder = store.find(job_id)
     assert folder is not None
     job, plan = folder.read_settled()
-    assert (job.state, job.attempts) == (JobState.DONE, 0)
+    film = job.kind is Kind.VIDEO
+    assert (job.state, job.attempts) == (JobState.REVIEW if film else JobState.DONE, 0)
     assert plans.digest(plan) == job.revision
     expected = {"original", "job.json", "seen", f"plan-{job.revision}.json", f"plan-{job.found}.json"}
+    if film:
+        expected |= {"preview", "times", "screening", *(f"follow-{wish.key}" for wish in job.wishes)}
+        check_film(folder, job)
     for order in job.orders:
         path = folder.result(order.revision, order.key)
         expected.add(f"results/{path.name}")
         assert order.revision == job.revision
+        if film:
+            assert sha256(path.read_bytes()).hexdigest() == order.sha256
+            assert frames_of(path) == SHORT.frames
+            continue
         with open_picture(path) as picture:
             assert picture.facts.sha256 == order.sha256
             pixels = next(iter(picture.frames())).pixels
@@ -117,7 +139,20 @@ def check_whole(store: Store, job_id: str) -> None:
     leftovers = names(folder.path) - expected
     # What was broken off may leave files that the record does not name, so that nobody sees them. They go when the
     # photo is worked on again or deleted.
-    assert all(name.startswith((".aside-", "plan-", "results/")) for name in leftovers), leftovers
+    assert all(name.startswith((".aside-", "plan-", "follow-", "results/", "progress")) for name in leftovers), (
+        leftovers
+    )
+
+
+def check_film(folder: JobFolder, job: Job) -> None:
+    assert job.film is not None
+    assert job.film.frames == len(videos.read_times(folder).pts) == SHORT.frames
+    assert frames_of(folder.screening) == SHORT.frames
+
+
+def frames_of(path: Path) -> int:
+    with open_video(path) as video:
+        return sum(1 for _ in video.frames())
 
 
 class Accepting(Scene):
@@ -211,11 +246,40 @@ class Expiring(Looked):
         assert [job.state for job in store.jobs(store.owner_key(ME))] == [JobState.EXPIRED]
 
 
-SCENES = {scene.__name__.lower(): scene for scene in (Accepting, Working, Ordering, Changing, Deleting, Expiring)}
+class Filming(Working):
+    def prepare(self) -> None:
+        accept(self.store, filmed(SHORT))
+
+
+class Following(Scene):
+    def prepare(self) -> None:
+        store = self.store
+        work(store, accept(store, filmed(SHORT)).id, tools())
+
+    def do(self) -> None:
+        (job,) = self.store.all_jobs()
+        self.studio.follow(ME, job.id, 1, AREA, "box")
+        self.studio.frame(ME, job.id, 1)
+        work(self.store, job.id, tools())
+
+    def check(self) -> None:
+        (job,) = self.store.all_jobs()
+        told = self.studio.follow(ME, job.id, 1, AREA, "box")
+        if job.wishes:
+            assert told.plan is not None
+            assert told.plan.regions[0].box == AREA
+        self.studio.cancel_follow(ME, job.id, 1, AREA, "box")
+
+
+SCENES = {
+    scene.__name__.lower(): scene
+    for scene in (Accepting, Working, Ordering, Changing, Deleting, Expiring, Filming, Following)
+}
 
 
 def main() -> None:
     what, folder = sys.argv[1], Path(sys.argv[2])
+    pipeline_video.follow = stay_there
     cv2.setNumThreads(0)  # its threads do not come along into a child
     os.fsync = lambda fd: None  # a killed process loses nothing that it has written; only a lost disk does
     deaths = 0

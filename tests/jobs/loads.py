@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tests import fakes
+from tests import fakes, footage
 from veil.detect import Finder
 from veil.types import Detection
 
@@ -27,8 +27,25 @@ def crashing(profile: str, *, streams: int) -> Finder:
     return fakes.finder(fakes.Crashing())
 
 
+def spotting(profile: str, *, streams: int) -> Finder:
+    return footage.spotter()
+
+
 def deadly(profile: str, *, streams: int) -> Finder:
     return fakes.finder(Deadly())
+
+
+def deadly_to_videos(profile: str, *, streams: int) -> Finder:
+    return footage.spotter(DeadlyToVideos())
+
+
+class DeadlyToVideos(footage.Spotting):
+    """Dies, with its process, of pictures of the size of painted films."""
+
+    def detect(self, pixels: NDArray[np.uint8], /) -> list[Detection]:
+        if pixels.shape[:2] == (footage.HEIGHT, footage.WIDTH):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().detect(pixels)
 
 
 class Deadly:

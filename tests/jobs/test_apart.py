@@ -16,6 +16,7 @@ import pytest
 from tests import fakes
 from tests.jobs import loads
 from tests.jobs.conftest import BOX, FACE, accept, folder_of, photo, tools, until
+from tests.jobs.films import filmed
 from veil.jobs import apart
 from veil.jobs.apart import GIVEN_UP, work_safely
 from veil.jobs.job import Job, JobState
@@ -57,6 +58,38 @@ def test_a_photo_that_kills_its_worker_three_times_fails_with_a_plain_sentence(
     assert codes == [-signal.SIGKILL] * 2
     assert store.unfinished() == []
     assert not any(folder_of(store, job).results.iterdir())
+
+
+def test_a_video_that_kills_its_worker_fails_and_was_the_only_one_meanwhile(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    using = tools(loads.deadly_to_videos)
+    had_the_turn: list[bool] = []
+    run = apart._run
+
+    def watched(*args: Any) -> int:
+        had_the_turn.append(not using.turns.begin("another"))
+        return run(*args)
+
+    monkeypatch.setattr(apart, "_run", watched)
+    job = broken_off(store, filmed())
+    work_safely(store, job.id, using)
+    known = folder_of(store, job).read()
+    assert (known.state, known.problem) == (JobState.FAILED, GIVEN_UP)
+    assert had_the_turn == [True, True]
+    assert using.turns.begin("another")
+    assert folder_of(store, job).screening.exists(), "it can still be looked at"
+
+
+def test_a_video_whose_worker_died_waits_until_it_is_the_only_one(store: Store) -> None:
+    using = tools(loads.spotting)
+    job = broken_off(store, filmed())
+    assert using.turns.begin("another")
+    work_safely(store, job.id, using)
+    assert folder_of(store, job).read().state is JobState.RUNNING
+    using.turns.end()
+    work_safely(store, "0" * 32, using)
+    assert folder_of(store, job).read().state is JobState.REVIEW
 
 
 def test_a_photo_whose_result_kills_the_worker_keeps_its_plan(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ import redis
 
 from tests.jobs import loads
 from tests.jobs.conftest import BOX, ME, photo, until
+from tests.jobs.films import filmed
 from tests.jobs.test_studio import submit
 from veil.errors import UsageError
 from veil.jobs.celery import LATER, SOON, make_app
@@ -22,6 +23,7 @@ from veil.jobs.limits import Limits
 from veil.jobs.opening import open_studio
 from veil.jobs.studio import ResultState, Studio
 from veil.options import Options
+from veil.types import Box, Kind
 
 pytestmark = pytest.mark.celery
 
@@ -105,6 +107,35 @@ def test_workers_do_what_the_server_takes(serve_redis: Callable[[], object], wor
     wanted = Options(style="gaussian")
     assert studio.request_result(ME, jobs[0].id, wanted).state is ResultState.MAKING
     until(lambda: studio.request_result(ME, jobs[0].id, wanted).state is ResultState.READY)
+
+
+def test_workers_take_videos_and_follow_areas(serve_redis: Callable[[], object], work: Start, studio: Studio) -> None:
+    serve_redis()
+    work("spotting")
+    job = submit(studio, filmed())
+    until(lambda: is_done(studio))
+    (known,) = studio.jobs(ME)
+    assert (known.state, known.kind) == (JobState.REVIEW, Kind.VIDEO)
+    assert studio.request_result(ME, job.id, known.options).state is ResultState.READY
+    area = Box(30, 60, 70, 100)
+    until(lambda: studio.follow(ME, job.id, 5, area, "box").plan is not None)
+
+
+def test_a_killed_worker_of_a_video_is_followed_by_another(
+    serve_redis: Callable[[], object], work: Start, studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(loads.GATE, str(tmp_path))
+    serve_redis()
+    first = work("gated")
+    job = submit(studio, filmed())
+    until((tmp_path / "looks").exists)
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait()
+    assert studio.job(ME, job.id).film is not None
+    (tmp_path / "go").touch()
+    work("gated")
+    until(lambda: is_done(studio))
+    assert studio.job(ME, job.id).problem is None
 
 
 def test_messages_hold_ids_alone_and_nothing_comes_back(

@@ -3,6 +3,7 @@ import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -111,6 +112,19 @@ def test_what_is_too_much_is_refused_and_not_kept(
     with pytest.raises(error, match=r"not taken|nothing was kept"):
         accept(store, photo())
     assert is_empty(store)
+
+
+def test_there_has_to_be_room_for_what_is_made_of_a_file(
+    store: Store, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    size = len(photo())
+    for free, taken in ((size - 1, False), (size, True)):
+        monkeypatch.setattr("shutil.disk_usage", lambda folder, free=free: SimpleNamespace(free=free, total=1 << 40))
+        if taken:
+            accept(store, photo())
+        else:
+            with pytest.raises(NoSpaceError):
+                accept(store, photo())
 
 
 def test_a_full_owner_may_hand_in_again_after_a_delete(tmp_path: Path, clock: Clock) -> None:

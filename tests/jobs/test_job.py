@@ -5,16 +5,19 @@ import pytest
 
 from tests.jobs.conftest import BOX
 from veil.errors import TooLargeError, VeilError
-from veil.jobs.job import Job, JobState, Order, Problem, Tally, from_json, to_json
+from veil.jobs.job import Job, JobState, Order, Problem, from_json, to_json
 from veil.options import Options
-from veil.types import Box, Facts, Kind, Plan, Region, Shape, State
+from veil.types import Box, Drawing, Facts, Kind, Plan, Region, Shape, State, Tally
 
 FACTS = Facts("jpeg", Kind.STILL, 300, 200, 1, "00" * 32)
+FOLLOWED = Drawing(Box(1, 2, 3, 4), 0.5, follows=True)
 JOB = Job(
     id="0" * 32,
     owner="1" * 32,
     state=JobState.QUEUED,
-    options=Options(style="solid", color=(1, 2, 3), region=(Box(1, 2, 3.5, 4),)),
+    options=Options(
+        style="solid", color=(1, 2, 3), region=(Box(1, 2, 3.5, 4), Drawing(Box(1, 2, 3, 4), 0.5, None, follows=True))
+    ),
     content="2" * 64,
     created=1.5,
     changed=2.5,
@@ -97,7 +100,8 @@ def test_a_photo_wants_review_until_somebody_looked(regions: list[Region], looke
 def test_the_tally_counts_states_and_the_greatest_doubt() -> None:
     states = [State.COVERED, State.COVERED, State.DRAWN, State.KEPT]
     doubtful = [region(State.SUGGESTED, 0.3), region(State.SUGGESTED, 0.45)]
-    assert Tally.of(plan(*map(region, states), *doubtful)) == Tally(2, 1, 1, 2, 0.45)
+    job = JOB.with_plan(plan(*map(region, states), *doubtful))
+    assert (job.tally, job.doubt) == (Tally(covered=2, drawn=1, kept=1, suggested=2), 0.45)
 
 
 def test_work_is_wanted_until_all_is_made_or_refused() -> None:

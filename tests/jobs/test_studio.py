@@ -278,7 +278,7 @@ def test_of_two_who_save_at_once_one_is_told(studio: Studio, store: Store) -> No
 
 def test_a_person_has_looked(studio: Studio, store: Store) -> None:
     job = looked_at(studio, store, DOUBTFUL)
-    assert (job.state, job.tally.suggested, job.tally.doubt) == (JobState.REVIEW, 1, fakes.DOUBTFUL)
+    assert (job.state, job.tally.suggested, job.doubt) == (JobState.REVIEW, 1, fakes.DOUBTFUL)
     assert studio.update(ME, job.id, looked=True).state is JobState.DONE
     assert studio.update(ME, job.id, looked=False).state is JobState.REVIEW
     plan, revision = studio.plan(ME, job.id)

@@ -10,8 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.media.clips import make_clip, paint
-from veil.media.video import Patch, VideoFrame, open_video, write_video
+from veil.media.video import VideoFrame, open_video, write_video
 from veil.media.video_image import Converter, Image, Layout, picture_from_planes, planes_of
+from veil.redact import redact_planes
+from veil.types import Box, Region, Shape, State
 
 FORMATS = ["yuv420p", "yuv422p", "yuv444p", "yuv420p10le", "yuv422p10le", "yuv444p10le"]
 BT601, BT709, BT2020 = 6, 1, 9
@@ -24,11 +26,32 @@ def image_of(
     full: bool = False,
     interlaced: bool = False,
 ) -> Image:
-    """Return an image that shows ``pixels``, by way of a patch as large as the picture."""
+    """Return an image that shows ``pixels``; where some share a colour, the first of them says which."""
     height, width = pixels.shape[:2]
     layout = Layout(width, height, format, matrix, full, interlaced)
+    colours, places = np.unique(pixels.reshape(-1, 3), axis=0, return_inverse=True)
+    table = np.array([layout.numbers((red, green, blue)) for red, green, blue in colours.tolist()])
+    numbers = table[places].reshape(height, width, 3)
+    down, across = layout.step
+    first, *others = np.moveaxis(numbers, 2, 0)
     blank = Image(picture_from_planes([], layout), layout, Converter(), clean=True)
-    return blank.patched([Patch(slice(0, height), slice(0, width), pixels)])
+    return blank.with_planes([first, *(other[::down, ::across] for other in others)])
+
+
+def covered(image: Image, rows: slice, columns: slice, colour: tuple[int, int, int]) -> Image:
+    """Return an image with a rectangle of one colour in it."""
+    region = Region(Box(columns.start, rows.start, columns.stop, rows.stop), Shape.BOX, State.DRAWN, None, "user")
+    layout = image.layout
+    planes = redact_planes(
+        image.planes(),
+        [region],
+        "solid",
+        step=layout.step,
+        cell=layout.cell,
+        peak=layout.peak,
+        color=layout.numbers(colour),
+    )
+    return image.with_planes(planes)
 
 
 def planes(image: Image) -> list[NDArray[Any]]:
@@ -55,60 +78,6 @@ def test_colours_are_those_that_ffmpeg_would_store() -> None:
 
 
 @pytest.mark.parametrize("format", FORMATS)
-@pytest.mark.parametrize("size", [(64, 48), (65, 47)])
-@pytest.mark.parametrize("interlaced", [False, True])
-@pytest.mark.parametrize(
-    ("rows", "columns"),
-    [
-        pytest.param(slice(11, 30), slice(7, 42), id="odd"),
-        pytest.param(slice(12, 32), slice(8, 40), id="even"),
-        pytest.param(slice(20, 21), slice(33, 34), id="one-pixel"),
-        pytest.param(slice(0, 47), slice(0, 64), id="corner"),
-        pytest.param(slice(30, 47), slice(50, 64), id="edge"),
-    ],
-)
-def test_a_patch_changes_its_pixels_and_the_blocks_they_share(
-    format: str, size: tuple[int, int], interlaced: bool, rows: slice, columns: slice
-) -> None:
-    before = image_of(paint(2, *size), format, interlaced=interlaced)
-    mask = np.random.default_rng(5).random((rows.stop - rows.start, columns.stop - columns.start)) < 0.5
-    mask.flat[0] = True
-    new = np.full((*mask.shape, 3), (255, 0, 255), np.uint8)
-    after = before.patched([Patch(rows, columns, new, mask)])
-
-    touched = np.zeros((size[1], size[0]), bool)
-    touched[rows, columns] = mask
-    first, *others = zip(planes(before), planes(after), strict=True)
-    np.testing.assert_array_equal(first[0] != first[1], touched & (first[0] != first[1][touched][0]))
-    assert len(set(first[1][touched])) == 1
-    down, across = before.layout.cell
-    high, wide = -(-size[1] // down), -(-size[0] // across)
-    padded = np.zeros((high * down, wide * across), bool)
-    padded[: size[1], : size[0]] = touched
-    blocks = padded.reshape(high, down, wide, across).any(axis=(1, 3)).repeat(down // before.layout.step[0], axis=0)
-    for old, fresh in others:
-        inside = blocks[: old.shape[0], : old.shape[1]]
-        np.testing.assert_array_equal(fresh[~inside], old[~inside])
-        assert len(set(fresh[inside])) == 1
-
-
-@pytest.mark.parametrize("format", FORMATS)
-def test_nothing_of_what_was_covered_is_left(format: str) -> None:
-    rng = np.random.default_rng(1)
-    pixels = paint(0)
-    rows, columns = slice(9, 32), slice(13, 50)
-    mask = rng.random((23, 37)) < 0.7
-    cover = rng.integers(0, 255, (23, 37, 3), dtype=np.uint8)
-    results = []
-    for seed in (1, 2):
-        face = np.random.default_rng(seed).integers(0, 255, (23, 37, 3), dtype=np.uint8)
-        whole = image_of(pixels, format).patched([Patch(rows, columns, face, mask)])
-        results.append(whole.patched([Patch(rows, columns, cover, mask)]))
-    for one, other in zip(planes(results[0]), planes(results[1]), strict=True):
-        np.testing.assert_array_equal(one, other)
-
-
-@pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("size", [(64, 48), (65, 47), (63, 49), (66, 50)])
 def test_a_pixel_shows_only_the_colour_of_its_own_block(format: str, size: tuple[int, int]) -> None:
     """So that pixels beside an area hold nothing of it, from which a cover could be made."""
@@ -116,28 +85,25 @@ def test_a_pixel_shows_only_the_colour_of_its_own_block(format: str, size: tuple
     last = (size[1] - 1) // 2 * 2, (size[0] - 1) // 2 * 2
     for top, left in ((20, 30), (0, 0), last):
         rows, columns = slice(top, min(top + 2, size[1])), slice(left, min(left + 2, size[0]))
-        red = np.full((rows.stop - top, columns.stop - left, 3), (255, 0, 0), np.uint8)
         expected = np.zeros((size[1], size[0]), bool)
         expected[rows, columns] = True
-        different = (one.rgb() != one.patched([Patch(rows, columns, red)]).rgb()).any(axis=2)
+        different = (one.rgb() != covered(one, rows, columns, (255, 0, 0)).rgb()).any(axis=2)
         np.testing.assert_array_equal(different, expected)
 
 
-def test_the_last_patch_wins(tmp_path: Path) -> None:
+def test_a_frame_with_other_planes_keeps_its_times(tmp_path: Path) -> None:
     with open_video(make_clip(tmp_path / "clip.mp4")) as video:
         frame = next(video.frames())
-    black, white = np.zeros((10, 10, 3), np.uint8), np.full((10, 10, 3), 255, np.uint8)
-    covered = frame.with_patches([Patch(slice(0, 10), slice(0, 10), black), Patch(slice(5, 15), slice(5, 15), white)])
-    assert covered.pixels[0:4, 0:4].max() <= 2 and covered.pixels[6:14, 6:14].min() >= 253
+    covered = frame.with_planes([np.full_like(plane, 128) for plane in frame.image.planes()])
+    assert (covered.grey == 128).all() and (covered.pixels == covered.pixels[0, 0]).all()
+    assert len(np.unique(frame.grey)) > 50
     assert (covered.index, covered.pts, covered.time, covered.duration) == (0, 0, Fraction(0), Fraction(1, 25))
-    assert frame.with_patches([]) is frame
-    assert not np.array_equal(frame.pixels, covered.pixels)
 
 
 def test_frames_cannot_be_changed_in_place(tmp_path: Path) -> None:
     with open_video(make_clip(tmp_path / "clip.mp4")) as video:
         frame = next(video.frames())
-    for view in (frame.pixels, frame.grey):
+    for view in (frame.pixels, frame.grey, *frame.image.planes()):
         with pytest.raises(ValueError, match="read-only"):
             view[0, 0] = 0
     assert frame.pixels is frame.pixels
@@ -185,8 +151,7 @@ def test_other_ways_to_store_pixels_are_read_and_covered(codec: str, pixels: str
 
 
 def hide_corner(frame: VideoFrame) -> VideoFrame:
-    magenta = np.full((10, 10, 3), (255, 0, 255), np.uint8)
-    return frame.with_patches([Patch(slice(0, 10), slice(0, 10), magenta)])
+    return frame.with_planes(planes(covered(frame.image, slice(0, 10), slice(0, 10), (255, 0, 255))))
 
 
 def test_outside_a_cover_only_the_encoder_changes_anything(tmp_path: Path) -> None:

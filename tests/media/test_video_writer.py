@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,8 @@ import pytest
 
 from tests.media.clips import Sound, make_clip, shown
 from veil.errors import InputError, OutputError, UsageError
-from veil.media.video import Video, VideoFrame, open_video, write_video
-from veil.media.video_formats import CODECS, CONTAINERS, PRESETS
+from veil.media.video import Video, VideoFrame, check_tracks, open_video, write_video
+from veil.media.video_formats import CODECS, CONTAINERS, PRESETS, lookahead
 
 
 @pytest.fixture(autouse=True)
@@ -111,6 +112,23 @@ def test_what_does_not_fit_is_refused(clip: Video, options: dict[str, Any], word
 
 
 @pytest.mark.parametrize(
+    ("sound", "container", "words"),
+    [
+        ("aac", "webm", "sound in aac cannot be kept in a webm file"),
+        ("vorbis", "mov", "sound in vorbis cannot be kept in a mov file"),
+        ("aac", "mp4", None),
+        ("libopus", "webm", None),
+    ],
+)
+def test_tracks_are_checked_without_any_frame(sound: str, container: str, words: str | None, tmp_path: Path) -> None:
+    codec = "vp9" if container == "webm" else "h264"
+    with open_video(make_clip(tmp_path / "clip.mkv", sounds=[Sound(sound)], unit=Fraction(1, 1000))) as video:
+        check_tracks(video, container, codec, sound="mute", subtitles=False)
+        with pytest.raises(UsageError, match=words) if words else nullcontext():
+            check_tracks(video, container, codec, sound="keep", subtitles=False)
+
+
+@pytest.mark.parametrize(
     ("pixels", "size", "codec", "words"),
     [
         ("yuv422p", (64, 48), "av1", "av1 as Veil writes it cannot keep yuv422p"),
@@ -165,9 +183,26 @@ def test_every_codec_has_as_many_presets() -> None:
 def test_encoders_say_nothing(codec: str, tmp_path: Path) -> None:
     path = make_clip(tmp_path / "clip.mp4", size=(128, 96))
     code = (
-        "import io, sys; from pathlib import Path; from veil.media.video import open_video, write_video\n"
+        "import io, sys; from pathlib import Path; from veil.media.video import check_tracks, open_video, write_video\n"
         "with open_video(Path(sys.argv[1])) as video:\n"
         "    write_video(video, video.frames(), io.BytesIO(), codec=sys.argv[2])"
     )
     done = subprocess.run([sys.executable, "-c", code, path, codec], check=True, capture_output=True)
     assert (done.stdout, done.stderr) == (b"", b"")
+
+
+@pytest.mark.parametrize(
+    ("codec", "preset", "size", "ahead"),
+    [
+        ("h264", "medium", (1280, 720), None),
+        ("h264", "medium", (1920, 1080), 17),
+        ("h264", "veryfast", (3840, 2160), None),
+        ("h264", "slow", (7680, 4320), 10),
+        ("hevc", "medium", (1920, 1080), 17),
+        ("vp9", "veryslow", (7680, 4320), None),
+    ],
+)
+def test_encoders_look_ahead_less_the_larger_frames_are(
+    codec: str, preset: str, size: tuple[int, int], ahead: int | None
+) -> None:
+    assert lookahead(codec, preset, size[0] * size[1]) == ahead

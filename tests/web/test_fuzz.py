@@ -20,6 +20,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests import fakes
+from tests.jobs.films import filmed
+from tests.jobs.loads import spotting
 from tests.web.conftest import API, app_of, client_of, load, settled_job
 from veil.jobs.limits import Limits
 from veil.jobs.opening import open_studio
@@ -37,7 +39,9 @@ CHECKS = [
 FACE, DOUBT = (slice(40, 80), slice(100, 130)), (slice(20, 50), slice(220, 250))
 
 everything = schemathesis.openapi.from_dict(json.loads(json.dumps(document(Options()))))
-one_photo = everything.include(path_regex="photo_id").exclude(method="DELETE")
+FILM_PATHS = "photo_id}/(video|times|frames|people|follow|plan)"
+one_film = everything.include(path_regex=FILM_PATHS)
+one_photo = everything.include(path_regex="photo_id").exclude(path_regex=FILM_PATHS).exclude(method="DELETE")
 
 few = settings(
     max_examples=20,
@@ -64,7 +68,27 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 
 
 @pytest.fixture(scope="module")
+def film_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    folder: Path = tmp_path_factory.mktemp("fuzz-film")
+    with open_studio(folder, load=spotting, limits=Limits(free_bytes=0), workers=1) as studio:
+        app = app_of(studio)
+        answer = client_of(app).post(API, data=filmed())
+        assert answer.json is not None
+        settled_job(studio, answer.json["id"])
+        yield app
+
+
+@pytest.fixture(scope="module")
 def plan(app: Flask) -> dict[str, Any]:
+    return plan_of_one(app)
+
+
+@pytest.fixture(scope="module")
+def film_plan(film_app: Flask) -> dict[str, Any]:
+    return plan_of_one(film_app)
+
+
+def plan_of_one(app: Flask) -> dict[str, Any]:
     client = client_of(app)
     (photo,) = client.get(API).json["photos"]  # type: ignore[index]
     made: dict[str, Any] = client.get(f"{API}/{photo['id']}/plan").json  # type: ignore[assignment]
@@ -80,11 +104,23 @@ def test_nonsense(case: Any, app: Flask) -> None:
 @one_photo.parametrize()
 @few
 def test_nonsense_about_a_photo_that_is_there(case: Any, app: Flask, plan: dict[str, Any]) -> None:
-    case.path_parameters = {"photo_id": plan["photo_id"]}
+    about(case, plan)
+    case.call_and_validate(app=app, session=client_of(app), base_url="http://localhost", checks=CHECKS)
+
+
+@one_film.parametrize()
+@few
+def test_nonsense_about_a_video_that_is_there(case: Any, film_app: Flask, film_plan: dict[str, Any]) -> None:
+    about(case, film_plan)
+    case.call_and_validate(app=film_app, session=client_of(film_app), base_url="http://localhost", checks=CHECKS)
+
+
+def about(case: Any, plan: dict[str, Any]) -> None:
+    """Make a case one about a photo that is there."""
+    case.path_parameters = {**(case.path_parameters or {}), "photo_id": plan["photo_id"]}
     if isinstance(case.body, dict) and "regions" in case.body:
         case.body = {name: value for name, value in plan.items() if name != "photo_id"} | {
             "regions": case.body["regions"]
         }
         if case.method == "PUT":
             case.headers = {**(case.headers or {}), "If-Match": "*"}
-    case.call_and_validate(app=app, session=client_of(app), base_url="http://localhost", checks=CHECKS)

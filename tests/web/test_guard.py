@@ -118,6 +118,7 @@ def test_every_answer_is_labelled(client: FlaskClient, path: str) -> None:
         "script-src": "'self'",
         "style-src": "'self'",
         "img-src": "'self' blob:",
+        "media-src": "'self'",
         "connect-src": "'self'",
         "form-action": "'self'",
         "base-uri": "'none'",

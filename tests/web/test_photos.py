@@ -57,11 +57,13 @@ def test_the_studio_tells_its_limits_and_settings(client: FlaskClient) -> None:
 def test_what_is_told_of_a_photo(submit: Submit, client: FlaskClient) -> None:
     facts = submit(fakes.photo(FACE, OTHER_FACE, doubtful=(DOUBT,)), "?profile=fast&style=solid&color=0000ff")
     assert set(facts) == {
-        *("id", "state", "created", "expires", "progress", "looked", "revision", "nothing_found", "wants_review"),
+        *("id", "kind", "seconds", "video", "state", "created", "expires"),
+        *("progress", "looked", "revision", "nothing_found", "wants_review"),
         *("counts", "doubt", "picture", "extension", "options", "problem"),
     }
     assert facts["state"] == "review"
-    assert facts["counts"] == {"covered": 2, "drawn": 0, "kept": 0, "suggested": 1}
+    assert facts["counts"] == {"covered": 2, "drawn": 0, "kept": 0, "suggested": 1, "doubtful": 0}
+    assert (facts["kind"], facts["seconds"], facts["video"]) == ("still", None, None)
     assert (facts["doubt"], facts["looked"], facts["progress"], facts["problem"]) == (0.3, False, None, None)
     assert (facts["nothing_found"], facts["wants_review"], facts["extension"]) == (False, True, ".png")
     assert facts["picture"] == {"format": "png", "kind": "still", "width": 300, "height": 200, "frames": 1}

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from tests import fakes
 from tests.web.conftest import API
 from veil.errors import UsageError
 from veil.jobs.studio import Studio
-from veil.web.server import THREADS, Doors, is_this_computer, serve
+from veil.web.server import THREADS, Doors, is_this_computer, large_requests_in, serve
 
 TOKEN = "a-token-of-the-office"
 PROGRAM = """
@@ -71,6 +72,15 @@ def test_a_port_in_use_is_said_clearly(studio: Studio, host: str) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(UsageError, match=f"Port {port} of {host} cannot be had"):
             serve(studio, Doors(host, port), ready=never)
+
+
+def test_large_requests_lie_on_the_disk_of_the_store(studio: Studio) -> None:
+    before = tempfile.gettempdir()
+    with large_requests_in(studio.scratch), tempfile.TemporaryFile() as file:
+        assert Path(tempfile.gettempdir()).parent == studio.scratch.parent
+        assert not any(studio.scratch.iterdir()), "nobody sees it"
+        assert os.fstat(file.fileno()).st_dev == studio.scratch.stat().st_dev
+    assert tempfile.gettempdir() == before
 
 
 def test_streams_and_archives_leave_threads_for_all_else() -> None:

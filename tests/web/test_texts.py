@@ -13,6 +13,8 @@ PARTS = {
     "profile": ["fast", "balanced", "thorough"],
     "shape": ["ellipse", "box"],
     "area": ["face", "head"],
+    "span": ["all", "some", "moves"],
+    "voice": ["mute", "keep", "mute.more", "keep.more"],
     "region": ["covered", "suggested", "kept", "drawn", "undrawn", "cover", "leave", "remove"],
     "areas": ["covered", "suggested", "kept", "drawn", "cover", "leave"],
     "group": ["review", "failed", "working", "done", "gone"],
@@ -37,6 +39,11 @@ PARTS = {
         "compare",
         "download",
         "escape",
+        "play",
+        "frames",
+        "seconds",
+        "eye",
+        "span",
     ],
     "error": [*KINDS, "network"],
 }
@@ -70,4 +77,13 @@ def test_placeholders_are_the_same(language: str) -> None:
 
 def test_chinese_is_chinese() -> None:
     own = {key for key, text in TEXTS["zh"].items() if not re.search(r"[\u4e00-\u9fff]", text)}
-    assert own == {"page.tag", "card.comma", "card.meta", "live.ready", "zoom.value", "fit.grow.value"}
+    assert own == {
+        "page.tag",
+        "card.comma",
+        "card.meta",
+        "live.ready",
+        "zoom.value",
+        "fit.grow.value",
+        "time.speed",
+        "people.when",
+    }

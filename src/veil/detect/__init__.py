@@ -1,6 +1,6 @@
 """Finding faces. The only room that knows models and the runtime that runs them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,6 +29,17 @@ class Detector(Protocol):
         """
 
 
+class Backend(Detector, Protocol):
+    """A detector that runs a network by itself."""
+
+    def release(self) -> None:
+        """Let go of the memory that looking took; the next look takes it anew."""
+
+
+def _nothing() -> None:
+    """Let go of nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finder:
     """A detector and what its scores mean.
@@ -38,12 +49,15 @@ class Finder:
         cover: (height, threshold) steps, as in boxes.thresholds: faces with such scores are covered.
         suggest: The same for faces that are shown to a person for a decision.
         models: SHA-256 of the weights of each model used, in hexadecimal, by name.
+        release: Lets go of the memory that looking took, to be called when there is other work to do for long; the
+            next look takes it anew. It does nothing while another thread looks.
     """
 
     detector: Detector
     cover: Sequence[tuple[float, float]]
     suggest: Sequence[tuple[float, float]]
     models: Mapping[str, str]
+    release: Callable[[], None] = _nothing
 
     def look(self, pixels: NDArray[np.uint8]) -> list[Detection]:
         """Return what the detector sees, or fail: a NaN is below every threshold and would pass for no face.
@@ -78,7 +92,7 @@ def load(profile: str, *, streams: int = 1) -> Finder:
     return build(profile, streams)
 
 
-def open_detector(name: str, *, min_score: float = 0.05, streams: int = 1) -> Detector:
+def open_detector(name: str, *, min_score: float = 0.05, streams: int = 1) -> Backend:
     """Load one detector alone, to look at a picture as it is, in one size.
 
     Args:

@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from veil.detect import Detector, Finder, open_detector
+from veil.detect import Backend, Detector, Finder, open_detector
 from veil.detect.fuse import Fused, Look, Seconded, Weights
 from veil.detect.tiles import Tiled
 from veil.detect.turns import Turning
@@ -128,34 +128,47 @@ def build(profile: str, streams: int) -> Finder:
     load = partial(open_detector, min_score=recipe.least, streams=streams)
     model = load(recipe.model)
     detector: Detector = Fused(every_scale(recipe, model), recipe.weights)
+    releases = [model.release]
     if recipe.second:
         second = Lazy(recipe.second, partial(load, recipe.second))
+        releases.append(second.release)
         detector = Seconded(detector, Fused(_close_ups(second), CLOSE_UP_WEIGHTS), sure=SURE)
     if recipe.turned:
         detector = Turning(detector, model)
+
+    def release() -> None:
+        for each in releases:
+            each()
+
     return Finder(
         detector=detector,
         cover=tuple(zip(LIMITS, recipe.cover, strict=True)),
         suggest=tuple(zip(LIMITS, recipe.suggest, strict=True)),
         models={name: WEIGHTS[name].sha256 for name in (recipe.model, recipe.second) if name},
+        release=release,
     )
 
 
 class Lazy:
     """A detector that is loaded when it is first asked, since loading takes a tenth of a second."""
 
-    def __init__(self, name: str, load: Callable[[], Detector]) -> None:
+    def __init__(self, name: str, load: Callable[[], Backend]) -> None:
         """Take the name of the detector and the function that loads it."""
         self.name = name
         self._load = load
         self._loading = threading.Lock()
-        self._loaded: Detector | None = None
+        self._loaded: Backend | None = None
 
     def detect(self, pixels: NDArray[np.uint8], /) -> list[Detection]:
         """Load the detector unless it is loaded, and ask it. See Detector."""
         with self._loading:
             self._loaded = self._loaded or self._load()
         return self._loaded.detect(pixels)
+
+    def release(self) -> None:
+        """Let go of the memory that looking took."""
+        if self._loaded is not None:
+            self._loaded.release()
 
 
 def every_scale(recipe: Recipe, detector: Detector) -> list[Look]:

@@ -4,6 +4,7 @@
 Veil makes that package unimportable first; OpenVINO then works without it and talks to nobody.
 """
 
+import ctypes
 import hashlib
 import queue
 import sys
@@ -21,6 +22,7 @@ from veil.models import Weights
 
 _TELEMETRY = "openvino_telemetry"
 _CONVERTER = "openvino.tools.ovc"
+_C_LIBRARY = ctypes.CDLL(None)
 
 SIZE_STEP = 128
 """Pictures are padded to multiples of this, so that sizes come back: a new one takes twice as long as one seen before.
@@ -97,6 +99,7 @@ class Model:
         _verify(weights)
         self._file = weights.file
         self._multiple = takes.multiple
+        self._streams = tuning.streams
         # One request for each stream: a further thread would only wait inside OpenVINO, holding more memory.
         self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
         with _FIRST_USE:
@@ -104,15 +107,15 @@ class Model:
             try:
                 core = openvino.Core()
                 network = _prepared(openvino, core.read_model(weights.path), takes)
-                compiled = core.compile_model(network, "CPU", _settings(core, tuning))
+                self._compiled = core.compile_model(network, "CPU", _settings(core, tuning))
                 for _ in range(tuning.streams):
-                    self._idle.put(compiled.create_infer_request())
+                    self._idle.put(self._compiled.create_infer_request())
             except (RuntimeError, TypeError, ValueError) as error:
                 raise DetectorError(
                     f"The model {weights.file} could not be loaded by OpenVINO ({_in_a_line(error)}); nothing was "
                     "looked at.\nInstall Veil again, with the version of OpenVINO that it asks for."
                 ) from error
-            height, width = (takes.multiple,) * 2 if takes.multiple else compiled.input(0).shape[1:3]
+            height, width = (takes.multiple,) * 2 if takes.multiple else self._compiled.input(0).shape[1:3]
             self.run(np.zeros((height, width, 3), np.uint8))
 
     def run(self, pixels: NDArray[np.uint8]) -> Mapping[str, NDArray[np.float32]]:
@@ -150,6 +153,24 @@ class Model:
                 "\nTry again with the precision f32 if it was bf16."
             )
         return outputs
+
+    def release(self) -> None:
+        """Let go of the memory that looking took, 0.1 GB for a megapixel; the next look takes it anew.
+
+        While another thread looks, nothing happens; one that wants to look waits for the moment that this takes.
+        """
+        held: list[Any] = []
+        try:
+            while len(held) < self._streams:
+                held.append(self._idle.get_nowait())
+            self._compiled.release_memory()
+        except queue.Empty:
+            return
+        finally:
+            for request in held:
+                self._idle.put(request)
+        if hasattr(_C_LIBRARY, "malloc_trim"):  # or what was freed stays with this process
+            _C_LIBRARY.malloc_trim(0)
 
 
 def check_picture(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -24,6 +24,7 @@ from veil.jobs.job import Job, Problem
 from veil.jobs.limits import Limits
 from veil.jobs.store import Store
 from veil.jobs.work import Tools, failed, work
+from veil.media.files import is_video
 
 MOST_ATTEMPTS = 3
 POLL_SECONDS = 0.2
@@ -44,13 +45,20 @@ def work_safely(store: Store, job_id: str, tools: Tools) -> None:
         job_id: Which photo.
         tools: Models and the like.
     """
-    try:
-        while _died_before(store, job_id):
-            if not _died_again(store, job_id, tools):
-                return
-        work(store, job_id, tools)
-    except (OSError, VeilError) as error:  # the keeper will say again that the photo wants work
-        log.warning("a photo could not be worked on for now: %s", type(error).__name__)
+    waiting: str | None = job_id
+    while waiting is not None and not tools.stopping.is_set():
+        try:
+            _work_alone_if_need_be(store, waiting, tools)
+        except (OSError, VeilError) as error:  # the keeper will say again that the photo wants work
+            log.warning("a photo could not be worked on for now: %s", type(error).__name__)
+        waiting = tools.turns.next()  # a video that could not be begun while this one was in work
+
+
+def _work_alone_if_need_be(store: Store, job_id: str, tools: Tools) -> None:
+    while _died_before(store, job_id):
+        if not _died_again_in_turn(store, job_id, tools):
+            return
+    work(store, job_id, tools)
 
 
 def _died_before(store: Store, job_id: str) -> bool:
@@ -62,6 +70,19 @@ def _died_before(store: Store, job_id: str) -> bool:
         job = claim.folder.read()
         return job.wants_work and job.attempts > 0
     return False
+
+
+def _died_again_in_turn(store: Store, job_id: str, tools: Tools) -> bool:
+    """As _died_again(); a video waits until it is the only one."""
+    folder = store.find(job_id)
+    if folder is None or not is_video(folder.original):
+        return _died_again(store, job_id, tools)
+    if not tools.turns.begin(job_id):
+        return False
+    try:
+        return _died_again(store, job_id, tools)
+    finally:
+        tools.turns.end()
 
 
 def _died_again(store: Store, job_id: str, tools: Tools) -> bool:

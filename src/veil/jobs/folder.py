@@ -4,6 +4,9 @@
     job.json          what is known of it: the truth. Whoever changes it holds ``lock``
     plan-REVISION.json  the plan that the record names, and the machine's own if that is another
     preview           a small picture of the original, once somebody has asked for it
+    times, screening  when each frame of a video is shown, and a small copy of it to look at
+    face-TRACK        a small picture of a face that was followed through a video, once somebody has asked for it
+    follow-KEY        an area that was followed through a video, as a plan with nothing else in it
     results/NAME      finished results
     claim             locked by who works on the photo
     seen, progress    change often: the time of the last look is that of the file ``seen``
@@ -55,6 +58,24 @@ class JobFolder:
     def preview(self) -> Path:
         """A small picture of the original."""
         return self.path / "preview"
+
+    @property
+    def screening(self) -> Path:
+        """A small copy of a video; if it is there, the times are, too."""
+        return self.path / "screening"
+
+    @property
+    def times(self) -> Path:
+        """When each frame of a video is shown."""
+        return self.path / "times"
+
+    def face(self, track: int) -> Path:
+        """A small picture of a face that was followed through a video."""
+        return self.path / f"face-{track}"
+
+    def followed(self, key: str) -> Path:
+        """An area that was followed, as a plan with nothing else in it."""
+        return self.path / f"follow-{key}"
 
     @property
     def results(self) -> Path:
@@ -166,23 +187,31 @@ class JobFolder:
         Only for who holds the claim and is in changing(): nobody else is writing then.
         """
         wanted = {self.result(order.revision, order.key).name for order in job.orders if order.sha256}
+        followed = {self.followed(wish.key).name for wish in job.wishes if wish.ready}
         plans_kept = {self._plan(revision).name for revision in (job.revision, job.found) if revision}
         with self.unless_gone():
             leftovers = [path for path in self.path.iterdir() if path.name.startswith(disk.ASIDE)]
             leftovers += [path for path in self.path.glob("plan-*.json") if path.name not in plans_kept]
             leftovers += [path for path in self.results.iterdir() if path.name not in wanted]
+            leftovers += [path for path in self.path.glob("follow-*") if path.name not in followed]
         if not job.wants_work:
             leftovers.append(self._progress)
         for path in leftovers:
             path.unlink(missing_ok=True)
 
     def forget(self, before: Job, after: Job) -> None:
-        """Delete the results and plans that a changed record no longer names; for who is in changing()."""
+        """Delete the files that a changed record no longer names; for who is in changing()."""
         kept = {self.result(order.revision, order.key) for order in after.orders}
         kept |= {self._plan(after.revision), self._plan(after.found)}
         dropped = {self.result(order.revision, order.key) for order in before.orders} | {self._plan(before.revision)}
+        kept |= {self.followed(wish.key) for wish in after.wishes}
+        dropped |= {self.followed(wish.key) for wish in before.wishes}
         for path in dropped - kept:
             path.unlink(missing_ok=True)
+
+    def forget_progress(self) -> None:
+        """Say nothing any more of how far the work is."""
+        self._progress.unlink(missing_ok=True)
 
     def is_gone(self) -> bool:
         """Say whether the photo has been deleted."""

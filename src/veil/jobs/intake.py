@@ -125,7 +125,7 @@ def _chunks(store: Store, upload: IO[bytes], room: _Room) -> Iterator[bytes]:
                 f"The file has more than {limit / 1e6:g} megabytes, which is the limit; it was not taken."
             )
         room.check(size)
-        store.limits.check_disk(store.path)
+        store.limits.check_disk(store.path, more=size)  # as much again for what is made of it
         yield chunk
 
 

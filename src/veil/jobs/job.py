@@ -1,8 +1,7 @@
 """What is known of one photo in the studio, as a frozen value and as JSON."""
 
 import json
-from collections import Counter
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -10,7 +9,8 @@ from veil import errors
 from veil.errors import VeilError
 from veil.options import Options
 from veil.plan import digest
-from veil.types import Box, Facts, Kind, Plan, State
+from veil.report import tally as counted
+from veil.types import Box, Drawing, Facts, Kind, Plan, Shape, State, Tally
 
 
 class JobState(StrEnum):
@@ -53,45 +53,26 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
-    """What a plan holds, counted.
+class Film:
+    """What is known of a video before its faces have been looked for.
 
     Attributes:
-        covered: Faces that were found and will be covered.
-        drawn: Areas drawn by a person.
-        kept: Faces left visible because a person said so.
-        suggested: Doubtful faces that nobody has decided on; they are visible.
-        doubt: The highest score among those, 0 to 1; 0 without any.
+        width: Of upright frames, in pixels.
+        height: Of upright frames, in pixels.
+        seconds: How long it is; None where the file does not say.
+        sound: How many sound tracks it has.
+        subtitles: How many subtitle tracks it has.
+        frames: How many frames there are; 0 until they have been counted, and the screening copy is there.
+        shown: Number of the frame that the preview shows.
     """
 
-    covered: int = 0
-    drawn: int = 0
-    kept: int = 0
-    suggested: int = 0
-    doubt: float = 0.0
-
-    @classmethod
-    def of(cls, plan: Plan) -> "Tally":
-        """Count what a plan holds."""
-        counts = Counter(region.state for region in plan.regions)
-        open_scores = [region.score or 0.0 for region in plan.regions if region.state is State.SUGGESTED]
-        return cls(
-            covered=counts[State.COVERED],
-            drawn=counts[State.DRAWN],
-            kept=counts[State.KEPT],
-            suggested=counts[State.SUGGESTED],
-            doubt=max(open_scores, default=0.0),
-        )
-
-    @property
-    def nothing_found(self) -> bool:
-        """Whether the plan holds no region at all, which a person should confirm."""
-        return not (self.covered or self.drawn or self.kept or self.suggested)
-
-    @property
-    def wants_review(self) -> bool:
-        """Whether a person should look before a result is released."""
-        return self.nothing_found or self.suggested > 0
+    width: int
+    height: int
+    seconds: float | None
+    sound: int
+    subtitles: int
+    frames: int = 0
+    shown: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +84,7 @@ class Order:
         options: All settings; those of stages COVER and WRITE are used.
         revision: The plan that it was made by; empty until it is made.
         sha256: Hash of the finished file, in hexadecimal; empty until it is made.
+        dropped: In plain words, what the video holds and the finished file does not.
         problem: Why it cannot be made.
     """
 
@@ -110,12 +92,39 @@ class Order:
     options: Options
     revision: str = ""
     sha256: str = ""
+    dropped: tuple[str, ...] = ()
     problem: Problem | None = None
 
     @property
     def waits(self) -> bool:
         """Whether it is still to be made."""
         return not self.sha256 and self.problem is None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An area that somebody drew in one frame of a video and wants to be followed through the others.
+
+    Attributes:
+        key: Digest of the rest.
+        frame: Number of the frame.
+        box: The area, in pixels.
+        shape: Its outline.
+        ready: Whether it has been followed.
+        problem: Why it cannot be.
+    """
+
+    key: str
+    frame: int
+    box: Box
+    shape: Shape
+    ready: bool = False
+    problem: Problem | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is still to be followed."""
+        return not self.ready and self.problem is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +140,19 @@ class Job:
         created: When it was handed in, in seconds since 1970.
         changed: When any of this was last changed, in seconds since 1970.
         seen: When somebody last looked at it, in seconds since 1970.
-        progress: Frames done and frames in all, while a picture with several is worked on.
+        progress: Frames done and frames in all, while a video or a picture with several frames is worked on.
         revision: Digest of its plan; empty until there is one.
         found: Digest of the plan as the machine made it; empty until there is one.
         picture: Facts of the picture; None until there is a plan.
         extension: Ending of a result in the photo's own format, such as ".jpg"; empty until there is a plan.
         tally: What the plan holds.
+        doubt: The highest score of faces that nobody has decided on, 0 to 1; 0 without any.
         looked: Whether a person has said that they looked.
         attempts: How often work on it was begun and not ended.
         orders: Results that were asked for, oldest first.
+        wishes: Areas that are to be followed, or were, oldest first.
         problem: Why it failed.
+        film: What is known of a video; None for others, and until it is known.
     """
 
     id: str
@@ -156,16 +168,27 @@ class Job:
     found: str = ""
     picture: Facts | None = None
     extension: str = ""
-    tally: Tally = Tally()
+    tally: Tally = field(default_factory=Tally)
+    doubt: float = 0.0
     looked: bool = False
     attempts: int = 0
     orders: tuple[Order, ...] = ()
+    wishes: tuple[Wish, ...] = ()
     problem: Problem | None = None
+    film: Film | None = None
+
+    @property
+    def kind(self) -> Kind | None:
+        """What its frames are; None until it is known."""
+        if self.picture is not None:
+            return self.picture.kind
+        return None if self.film is None else Kind.VIDEO
 
     @property
     def wants_work(self) -> bool:
         """Whether something is still to be found or made."""
-        return self.state in UNFINISHED or (self.state in LOOKED_AT and any(order.waits for order in self.orders))
+        waiting = any(order.waits for order in self.orders) or any(wish.waits for wish in self.wishes)
+        return self.state in UNFINISHED or (self.state in LOOKED_AT and waiting)
 
     def order(self, key: str) -> Order | None:
         """Return the order for a result with these settings, if there is one."""
@@ -175,11 +198,21 @@ class Job:
         """Return the job with one of its orders changed; an order that is no longer there stays away."""
         return replace(self, orders=tuple(changed if one.key == changed.key else one for one in self.orders))
 
+    def wish(self, key: str) -> Wish | None:
+        """Return what was wished with this key, if it still is."""
+        return next((wish for wish in self.wishes if wish.key == key), None)
+
+    def with_wish(self, changed: Wish) -> "Job":
+        """Return the job with one of its wishes changed; one that is no longer there stays away."""
+        return replace(self, wishes=tuple(changed if one.key == changed.key else one for one in self.wishes))
+
     def with_plan(self, plan: Plan) -> "Job":
         """Return the job with another plan."""
-        tally = Tally.of(plan)
+        tally = counted(plan)
         state = _settled(tally, self.looked)
-        return replace(self, revision=digest(plan), picture=plan.picture, tally=tally, state=state)
+        scores = [region.score or 0.0 for region in plan.regions if region.state is State.SUGGESTED]
+        doubt = max(scores, default=0.0)
+        return replace(self, revision=digest(plan), picture=plan.picture, tally=tally, doubt=doubt, state=state)
 
     def with_look(self, looked: bool) -> "Job":
         """Return the job after a person said that they looked, or took that back."""
@@ -209,18 +242,36 @@ def from_json(text: bytes) -> Job:
         values = json.loads(text)
         values["state"] = JobState(values["state"])
         values["options"] = _options(values["options"])
+        values.setdefault("doubt", values["tally"].pop("doubt", 0.0))  # where it was once
         values["tally"] = Tally(**values["tally"])
         values["problem"] = _problem(values["problem"])
         values["orders"] = tuple(_order(each) for each in values["orders"])
+        values["wishes"] = tuple(_wish(each) for each in values.get("wishes", ()))
         if values["picture"]:
             values["picture"] = Facts(**{**values["picture"], "kind": Kind(values["picture"]["kind"])})
+        if values.get("film"):
+            values["film"] = Film(**values["film"])
         return Job(**values)
     except (TypeError, KeyError, AttributeError, VeilError) as error:
         raise ValueError("the record is not one of a job") from error
 
 
 def _order(values: dict[str, Any]) -> Order:
-    return Order(**{**values, "options": _options(values["options"]), "problem": _problem(values["problem"])})
+    own = {
+        "options": _options(values["options"]),
+        "dropped": tuple(values.get("dropped", ())),
+        "problem": _problem(values["problem"]),
+    }
+    return Order(**{**values, **own})
+
+
+def _wish(values: dict[str, Any]) -> Wish:
+    own = {
+        "box": Box(*values["box"]),
+        "shape": Shape(values["shape"]),
+        "problem": _problem(values["problem"]),
+    }
+    return Wish(**{**values, **own})
 
 
 def _problem(values: dict[str, str] | None) -> Problem | None:
@@ -228,8 +279,13 @@ def _problem(values: dict[str, str] | None) -> Problem | None:
 
 
 def _options(values: dict[str, Any]) -> Options:
-    known = {field.name for field in fields(Options)}
+    known = {each.name for each in fields(Options)}
     kept = {name: value for name, value in values.items() if name in known}
     kept["color"] = tuple(kept["color"])
-    kept["region"] = tuple(Box(*area) for area in kept["region"])
+    kept["region"] = tuple(_area(*area) for area in kept["region"])
     return Options(**kept)
+
+
+def _area(first: Any, *others: Any) -> Box | Drawing:
+    """Return an area, perhaps with times, as it was written."""
+    return Drawing(Box(*first), *others) if isinstance(first, list) else Box(first, *others)

@@ -21,30 +21,43 @@ class Limits:
         keep_seconds: A photo is deleted when nobody has looked at it for so long.
         trace_seconds: For so long it is remembered that there was such a photo.
         results: How many results of one photo are kept, in different styles for instance.
-        regions: How many regions a plan may hold.
-        work_seconds: Work on one photo is given up when a frame ends later than this after its start.
+        wishes: How many areas that were followed through one video are remembered.
+        regions: How many regions the plan of a photo may hold.
+        video_regions: The same for a video.
+        keys: How many key frames all regions of a plan may have together.
+        frames: How many frames a video may have: a small file may hold endless ones, and others would wait for ever.
+        work_seconds: Work is given up when a frame ends later than this after the start, or in a video after the frame
+            before it.
     """
 
-    upload_bytes: int = 100_000_000
+    upload_bytes: int = 4_000_000_000
     photos: int = 500
-    owner_bytes: int = 5_000_000_000
-    total_bytes: int = 50_000_000_000
+    owner_bytes: int = 20_000_000_000
+    total_bytes: int = 100_000_000_000
     free_bytes: int = 1_000_000_000
     free_share: float = 0.05
     keep_seconds: float = 3600.0
     trace_seconds: float = 86_400.0
     results: int = 3
+    wishes: int = 20
     regions: int = 2000
+    video_regions: int = 20_000
+    keys: int = 300_000
+    frames: int = 2_000_000
     work_seconds: float = 900.0
 
-    def check_disk(self, folder: Path) -> None:
+    def check_disk(self, folder: Path, more: int = 0) -> None:
         """Refuse to write where hardly anything is free.
+
+        Args:
+            folder: Where.
+            more: So many bytes are about to be written.
 
         Raises:
             NoSpaceError: The disk is nearly full.
         """
         disk = shutil.disk_usage(folder)
-        if disk.free < min(self.free_bytes, self.free_share * disk.total):
+        if disk.free - more < min(self.free_bytes, self.free_share * disk.total):
             raise disk_full()
 
 

@@ -4,11 +4,13 @@ import hashlib
 import json
 from dataclasses import replace
 
-from veil.jobs.job import Order
-from veil.media.formats import format_named
+from veil.errors import UsageError
+from veil.jobs.job import Job, Order, Wish
+from veil.media.formats import media_named
 from veil.options import Options, Stage, settings
-from veil.types import Style
+from veil.types import Box, Shape, Style
 
+LARGEST = 1e6  # as in plans
 SHAPING = frozenset({Stage.COVER, Stage.WRITE})
 
 
@@ -18,8 +20,38 @@ def order_for(options: Options) -> Order:
     Raises:
         UsageError: The format asked for is not known.
     """
-    options = replace(options, format=format_named(options.format)) if options.format else options
+    options = replace(options, format=media_named(options.format)) if options.format else options
     return Order(_key(_only_what_matters(options)), options)
+
+
+def wish_for(frame: int, box: Box, shape: str, job: Job) -> Wish:
+    """Return the wish to have an area followed through a video.
+
+    Args:
+        frame: Number of the frame in which it was drawn.
+        box: The area, in pixels.
+        shape: Its outline.
+        job: The video, looked at.
+
+    Raises:
+        UsageError: There is no such frame, area or outline.
+    """
+    assert job.picture is not None  # it has been looked at
+    if not 0 <= frame < job.picture.frames:
+        raise UsageError(f"There is no frame {frame} in this video; nothing was done.")
+    if shape not in (Shape.ELLIPSE, Shape.BOX):
+        raise UsageError(f"{shape!r} is no outline of an area that can be followed; choose ellipse or box.")
+    picture = Box(0, 0, job.picture.width, job.picture.height)
+    if not (box.width > 0 and box.height > 0 and _meet(box, picture)):
+        raise UsageError("The area is empty, turned inside out or not in the picture; nothing was done.")
+    values = [frame, *map(float, box), shape]
+    key = hashlib.sha256(json.dumps(values).encode()).hexdigest()[:32]
+    return Wish(key, frame, box, Shape(shape))
+
+
+def _meet(box: Box, picture: Box) -> bool:
+    inside = all(abs(side) < LARGEST for side in box)
+    return inside and box.left < picture.right and box.right > 0 and box.top < picture.bottom and box.bottom > 0
 
 
 def with_shaping(options: Options, new: Options) -> Options:

@@ -15,6 +15,10 @@ class Stopped(Exception):  # noqa: N818 - not an error: the server closes, and t
     """Stops the work on a photo."""
 
 
+class Superseded(Exception):  # noqa: N818 - not an error: something else is wanted by now
+    """Stops one part of the work on a photo."""
+
+
 class Progress:
     """Counts frames and tells those who listen, now and then. One photo's work calls step() after each frame.
 
@@ -22,6 +26,8 @@ class Progress:
         folder: The photo's.
         stopping: Set when the process is to end.
         seconds: How long the work may take.
+        each: One frame may take so long, and the whole as long as it goes on.
+        check: Called now and then; raises what stops all of the work.
         clock: Seconds that only ever grow.
     """
 
@@ -31,6 +37,9 @@ class Progress:
         stopping: threading.Event,
         seconds: float = math.inf,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        each: bool = False,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
         self._folder = folder
         self._stopping = stopping
@@ -38,14 +47,20 @@ class Progress:
         self._done = 0
         self._total = 0
         self._told = clock()
+        self._seconds = seconds
         self._latest = self._told + seconds
+        self._each = each
+        self._check = check
 
     def expect(self, frames: int) -> None:
-        """Say that so many frames are to come; of a single one nothing is told."""
+        """Say that so many frames are to come, or fewer than was said; of a single one nothing is told."""
         self._total += frames
 
-    def step(self) -> None:
+    def step(self, check: Callable[[], None] = lambda: None) -> None:
         """Count one frame.
+
+        Args:
+            check: Called now and then; may raise to stop this part of the work.
 
         Raises:
             NoSuchPhotoError: The photo was deleted meanwhile.
@@ -55,9 +70,14 @@ class Progress:
         self.go_on()
         self._done += 1
         now = self._clock()
-        if self._total > self._done and now - self._told >= EVERY_SECONDS:
+        if self._each:
+            self._latest = now + self._seconds
+        if now - self._told >= EVERY_SECONDS:
             self._told = now
-            self._folder.note_progress(self._done, self._total)
+            self._check()
+            check()
+            if self._total > self._done:
+                self._folder.note_progress(self._done, self._total)
 
     def go_on(self) -> None:
         """Stop the work if nobody wants it any more. Errors as for step()."""

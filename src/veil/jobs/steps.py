@@ -9,9 +9,10 @@ from typing import Any, BinaryIO
 import cv2
 
 from veil import pipeline
+from veil import plan as plans
 from veil.jobs import disk
-from veil.media.formats import extension, format_named
-from veil.media.image import Picture, encode, open_picture, picture_from_pil, to_pil
+from veil.media.formats import media_extension, media_named
+from veil.media.image import Picture, encode, open_picture, picture_from_array, picture_from_pil, to_pil
 from veil.options import Options
 from veil.types import Box, Facts, Frame, Pixels, Plan, Point, Region
 
@@ -65,24 +66,38 @@ def make_preview(original: Path, preview: Path, *, max_pixels: int) -> None:
         path.replace(preview)
 
 
+def small(pixels: Pixels, side: int = PREVIEW_SIDE) -> Preview:
+    """Return a frame of a video as a small picture that every browser shows.
+
+    Args:
+        pixels: RGB, shape (H, W, 3), uint8.
+        side: The most pixels of its longer side.
+    """
+    stream = io.BytesIO()
+    picture = picture_from_array(_shrunk(pixels, side))
+    encode(picture.frames(), picture, stream, format=_OPAQUE, quality=PREVIEW_QUALITY, quick=True)
+    return Preview(stream.getvalue(), _OPAQUE)
+
+
 def read_preview(preview: Path) -> Preview:
     """Return what write_preview() made."""
     data = preview.read_bytes()
     return Preview(data, _TRANSPARENT if data.startswith(b"RIFF") else _OPAQUE)
 
 
-def covered_preview(preview: Path, plan: Plan, options: Options) -> Preview:
+def covered_preview(preview: Path, plan: Plan, options: Options, shown: int = 0) -> Preview:
     """Return a preview with its faces covered.
 
     Args:
-        preview: What write_preview() made.
+        preview: What write_preview() or write_small() made.
         plan: What to cover, in pixels of the whole photo.
         options: All settings; those of stage COVER are used.
+        shown: Number of the frame that the preview shows.
     """
     stream = io.BytesIO()
     with open_picture(preview) as opened:
         small = pipeline.decoded_once(opened)
-        frames = pipeline.covered_frames(small, _scaled(plan, small.facts), options)
+        frames = pipeline.covered_frames(small, _scaled(plan, small.facts, shown), options)
         encode(frames, small, stream, quality=PREVIEW_QUALITY, quick=True)
     return Preview(stream.getvalue(), small.facts.format)
 
@@ -93,27 +108,26 @@ def result_format(picture: Facts, options: Options) -> tuple[str, str]:
     Raises:
         UsageError: The format asked for is not known.
     """
-    name = format_named(options.format) if options.format else picture.format
-    return name, extension(name)
+    name = media_named(options.format) if options.format else picture.format
+    return name, media_extension(name)
 
 
-def _scaled(plan: Plan, small: Facts) -> Plan:
-    """Return what a plan covers in the first frame, in pixels of a smaller picture of it."""
+def _scaled(plan: Plan, small: Facts, shown: int) -> Plan:
+    """Return what a plan covers in one frame, in pixels of a smaller picture of it."""
     x, y = small.width / plan.picture.width, small.height / plan.picture.height
-    return replace(plan, picture=small, regions=tuple(_scaled_regions(plan, x, y)))
+    return replace(plan, picture=small, regions=tuple(_scaled_regions(plan, shown, x, y)))
 
 
-def _scaled_regions(plan: Plan, x: float, y: float) -> Iterator[Region]:
-    for region in plan.regions:
-        if region.frames is None or region.frames.first == 0:
-            yield replace(
-                region,
-                box=_scaled_box(region.box, x, y),
-                face=None if region.face is None else _scaled_box(region.face, x, y),
-                points=(),
-                outline=tuple(Point(point.x * x, point.y * y) for point in region.outline),
-                frames=None,
-            )
+def _scaled_regions(plan: Plan, shown: int, x: float, y: float) -> Iterator[Region]:
+    for region in plans.to_cover(plan, shown):
+        yield replace(
+            region,
+            box=_scaled_box(region.box, x, y),
+            face=None if region.face is None else _scaled_box(region.face, x, y),
+            points=(),
+            outline=tuple(Point(point.x * x, point.y * y) for point in region.outline),
+            frames=None,
+        )
 
 
 def _scaled_box(box: Box, x: float, y: float) -> Box:
@@ -124,10 +138,10 @@ def _small(frame: Frame) -> Frame:
     return Frame(_shrunk(frame.pixels), None if frame.alpha is None else _shrunk(frame.alpha))
 
 
-def _shrunk(samples: Pixels) -> Pixels:
-    """Return samples, (H, W) or (H, W, 3), scaled down so that the longer side has at most PREVIEW_SIDE pixels."""
+def _shrunk(samples: Pixels, side: int = PREVIEW_SIDE) -> Pixels:
+    """Return samples, (H, W) or (H, W, 3), scaled down so that the longer side has at most ``side`` pixels."""
     height, width = samples.shape[:2]
-    scale = PREVIEW_SIDE / max(height, width)
+    scale = side / max(height, width)
     if scale >= 1:
         return samples
     size = (max(1, round(width * scale)), max(1, round(height * scale)))

@@ -3,6 +3,7 @@
     secret                  32 random bytes, which key every hash
     lock                    held for the moment in which a photo becomes visible
     incoming/               uploads under way; nobody sees them
+    scratch/                for files of the server without a name
     owners/OWNER/ID/        photos; see folder.py
     owners/OWNER/ID.expired what is left of a photo that retention deleted
     owners/OWNER/same/      the photo for each content, so that the same one handed in twice is one
@@ -82,7 +83,7 @@ class Store:
         self.limits = limits or Limits()
         self.clock = clock
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name in ("incoming", "owners", "trash", "cache"):
+        for name in ("incoming", "scratch", "owners", "trash", "cache"):
             disk.make_folder(path / name)
         self.secret = self._read_secret()
         self._records: dict[Path, tuple[tuple[int, int], Job]] = {}
@@ -96,6 +97,11 @@ class Store:
     def incoming(self) -> Path:
         """Where uploads are written to."""
         return self.path / "incoming"
+
+    @property
+    def scratch(self) -> Path:
+        """Where files without a name are."""
+        return self.path / "scratch"
 
     @property
     def owners(self) -> Path:

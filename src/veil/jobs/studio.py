@@ -9,16 +9,17 @@ from typing import IO
 
 from veil import plan as plans
 from veil import report as reports
-from veil.errors import ConflictError, InputError, PlanError
-from veil.jobs import intake, orders, steps
+from veil.errors import ConflictError, InputError, JobError, PlanError
+from veil.jobs import intake, orders, steps, videos
 from veil.jobs.folder import JobFolder, no_such_photo, settled
 from veil.jobs.job import Job, JobState, Order, Problem
 from veil.jobs.limits import Limits
 from veil.jobs.queue import Queue
+from veil.jobs.shelf import Shelf
 from veil.jobs.steps import Preview
 from veil.jobs.store import Store
 from veil.options import Options
-from veil.types import Area, Plan, Report, Shape
+from veil.types import Area, Box, Kind, Plan, Report, Shape
 
 LOOK_SECONDS = 0.25
 PREVIEWS_AT_ONCE = 2  # each takes some tens of megabytes
@@ -53,6 +54,7 @@ class Result:
         bytes: Size of the file; 0 until it is ready.
         sha256: Hash of the file, in hexadecimal; empty until it is ready.
         problem: Why it cannot be made.
+        progress: Frames done and frames in all, while it is made and that is known.
     """
 
     state: ResultState
@@ -62,6 +64,22 @@ class Result:
     bytes: int = 0
     sha256: str = ""
     problem: Problem | None = None
+    progress: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """An area that is followed through a video.
+
+    Attributes:
+        plan: A plan of the video with nothing in it but the area; None until it is ready.
+        problem: Why it cannot be followed.
+        progress: Frames done and the most that there may be, while that is known.
+    """
+
+    plan: Plan | None = None
+    problem: Problem | None = None
+    progress: tuple[int, int] | None = None
 
 
 class Studio:
@@ -82,7 +100,13 @@ class Studio:
         self._store = store
         self._queue = queue
         self._previewing = threading.Semaphore(PREVIEWS_AT_ONCE)
+        self._shelf = Shelf()
         self._closed = threading.Event()
+
+    @property
+    def scratch(self) -> Path:
+        """A folder on the store's disk for files that nobody sees and that end with their process."""
+        return self._store.scratch
 
     def close(self) -> None:
         """Let nobody wait any longer."""
@@ -248,12 +272,74 @@ class Studio:
             PlanError: The plan was made for another picture, or holds too many regions.
         """
         folder = self._folder(owner, job_id)
-        _, saved = folder.read_settled()
-        shown = saved if plan is None else self._checked(plan)
-        plans.check_fits(shown, saved.picture)
+        job, shown = self._shown(folder, plan)
         small = self._preview_file(folder)
         with self._previewing, folder.unless_gone():
-            return steps.covered_preview(small, shown, self._own(options))
+            frame = job.film.shown if job.film else 0
+            return steps.covered_preview(small, shown, self._own(options), frame)
+
+    def screening(self, owner: str, job_id: str) -> Path:
+        """Return a small copy of a video to look at, an MP4 file.
+
+        Raises:
+            JobError: It is still being made, or this is no video.
+        """
+        folder = self._folder(owner, job_id)
+        _check_film(folder)
+        return folder.screening
+
+    def times(self, owner: str, job_id: str) -> list[float]:
+        """Return when each frame of a video is shown, in seconds, the first at 0. Errors as for screening()."""
+        folder = self._folder(owner, job_id)
+        _check_film(folder)
+        return videos.read_times(folder).seconds
+
+    def frame(
+        self,
+        owner: str,
+        job_id: str,
+        index: int,
+        options: Options | None = None,
+        plan: Plan | None = None,
+    ) -> Preview:
+        """Return one frame of a video, no larger than a preview.
+
+        Args:
+            owner: Whose video it is.
+            job_id: Which.
+            index: Number of the frame, from 0.
+            options: All settings, of which those of stage COVER are used; None shows the frame as it is.
+            plan: Unsaved changes; the saved plan if None.
+
+        Raises:
+            JobError: Its frames have not been counted, or it is no video; or covered, as for plan().
+            PlanError: As for preview().
+            UsageError: There is no such frame.
+        """
+        folder = self._folder(owner, job_id)
+        _check_film(folder)
+        if options is None:
+            with self._previewing:
+                return self._shelf.frame(folder, folder.read(), index, None, self.options)
+        job, shown = self._shown(folder, plan)
+        with self._previewing:
+            return self._shelf.frame(folder, job, index, shown, self._own(options))
+
+    def face(self, owner: str, job_id: str, track: int) -> Preview:
+        """Return a small picture of a face that was followed through a video, at its best moment.
+
+        Args:
+            owner: Whose video it is.
+            job_id: Which.
+            track: Number of the face in the plan.
+
+        Raises:
+            JobError: It is no video, or as for plan().
+            UsageError: There is no such face.
+        """
+        folder = self._folder(owner, job_id)
+        _check_film(folder)
+        return self._shelf.face(folder, settled(folder.read()), track)
 
     def request_result(self, owner: str, job_id: str, options: Options) -> Result:
         """Return the whole covered photo if it is there, and have it made otherwise.
@@ -273,6 +359,59 @@ class Studio:
             self._queue.put(job_id, soon=True)
         return _result(job, folder, order)
 
+    def cancel_result(self, owner: str, job_id: str, options: Options) -> None:
+        """Have a result not made that is still to be made; one that is finished stays."""
+        order = orders.order_for(self._own(options))
+
+        def without(job: Job) -> Job:
+            return replace(job, orders=tuple(one for one in job.orders if one.key != order.key or not one.waits))
+
+        self._folder(owner, job_id).change(without)
+
+    def follow(self, owner: str, job_id: str, frame: int, box: Box, shape: str) -> Followed:
+        """Have an area followed that a person drew in one frame of a video; the same is done once.
+
+        Args:
+            owner: Whose video it is.
+            job_id: Which.
+            frame: Number of the frame.
+            box: The area, in pixels.
+            shape: Its outline, ellipse or box.
+
+        Raises:
+            JobError: As for plan(), or it is no video.
+            UsageError: There is no such frame, area or outline.
+        """
+        folder = self._folder(owner, job_id)
+        _check_film(folder)
+        job = settled(folder.read())
+        wish = orders.wish_for(frame, box, shape, job)
+        with folder.changing():
+            before = settled(folder.read())
+            job = before
+            if before.wish(wish.key) is None:
+                job = replace(before, wishes=(*before.wishes, wish)[-self.limits.wishes :])
+                folder.save(job)
+                folder.forget(before, job)
+        if job != before:
+            self._queue.put(job_id, soon=True)
+        known = job.wish(wish.key) or wish
+        if known.ready:
+            with folder.unless_gone():
+                return Followed(plans.from_json(folder.followed(wish.key).read_bytes()))
+        return Followed(problem=known.problem, progress=None if known.problem else job.progress)
+
+    def cancel_follow(self, owner: str, job_id: str, frame: int, box: Box, shape: str) -> None:
+        """Have an area no longer followed, or forget that it was; the plan stays as it is. Errors as for follow()."""
+        folder = self._folder(owner, job_id)
+        with folder.changing():
+            before = settled(folder.read())
+            key = orders.wish_for(frame, box, shape, before).key
+            after = replace(before, wishes=tuple(wish for wish in before.wishes if wish.key != key))
+            if after != before:
+                folder.save(after)
+                folder.forget(before, after)
+
     def report(self, owner: str, job_id: str, options: Options | None = None) -> Report:
         """Return the report on a photo, with the hash of the result if it is there.
 
@@ -288,7 +427,9 @@ class Studio:
         job, plan = folder.read_settled()
         order = orders.order_for(self._own(options or job.options))
         made = job.order(order.key)
-        return reports.report(plan, order.options.style, made.sha256 if made and made.sha256 else None)
+        if made is None or not made.sha256:
+            return reports.report(plan, order.options.style)
+        return reports.report(plan, order.options.style, made.sha256, dropped=made.dropped)
 
     def delete(self, owner: str, job_id: str) -> None:
         """Delete a photo and all that was made of it; work in hand stops."""
@@ -324,17 +465,42 @@ class Studio:
         """Return settings with the server's own limits."""
         return replace(options, max_megapixels=self.options.max_megapixels)
 
+    def _shown(self, folder: JobFolder, plan: Plan | None) -> tuple[Job, Plan]:
+        """Return what is known of a photo, and what is to be shown of it: unsaved changes, or the saved plan."""
+        if plan is None:
+            return folder.read_settled()
+        job = settled(folder.read())
+        assert job.picture is not None  # it has been looked at
+        checked = self._checked(plan)
+        plans.check_fits(checked, job.picture)
+        return job, checked
+
     def _checked(self, plan: Plan) -> Plan:
         """Return a plan from outside as one that holds nothing a plan must not hold.
 
         Raises:
-            PlanError: It does, or has too many regions.
+            PlanError: It does, or has too many regions or key frames.
         """
-        if len(plan.regions) > self.limits.regions:
-            raise PlanError(
-                f"The plan has {len(plan.regions)} regions and {self.limits.regions} is the limit; it was not used."
-            )
+        limits = self.limits
+        most = limits.video_regions if plan.picture.kind is Kind.VIDEO else limits.regions
+        if len(plan.regions) > most:
+            raise PlanError(f"The plan has {len(plan.regions)} regions and {most} is the limit; it was not used.")
+        keys = sum(len(region.keys) for region in plan.regions)
+        if keys > limits.keys:
+            raise PlanError(f"The plan has {keys} key frames and {limits.keys} is the limit; it was not used.")
         return plans.from_json(plans.to_json(plan))
+
+
+def _check_film(folder: JobFolder) -> None:
+    """Refuse what only a video has whose frames have been counted."""
+    job = folder.read()
+    if job.film is not None and job.film.frames:
+        return
+    if job.problem is not None:
+        raise job.problem.error()
+    if job.picture is not None:
+        raise JobError("This is not a video; nothing was made of it.")
+    raise JobError("This video is still being read, or is none. Ask again soon.")
 
 
 def _save_plan(folder: JobFolder, job: Job, plan: Plan) -> None:
@@ -378,7 +544,7 @@ def _result(job: Job, folder: JobFolder, order: Order) -> Result:
     if problem is not None:
         return Result(ResultState.FAILED, format=name, extension=ending, problem=problem)
     if known is None or known.waits:
-        return Result(ResultState.MAKING, format=name, extension=ending)
+        return Result(ResultState.MAKING, format=name, extension=ending, progress=job.progress)
     path = folder.result(known.revision, known.key)
     with folder.unless_gone():
         size = path.stat().st_size

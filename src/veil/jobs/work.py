@@ -9,19 +9,27 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from veil import pipeline
+from veil import pipeline, pipeline_video
+from veil import plan as plans
 from veil.cache import PlanCache
 from veil.detect import Finder
 from veil.errors import InputError, NoSuchPhotoError, VeilError
-from veil.jobs import disk, steps
+from veil.jobs import disk, steps, videos
 from veil.jobs.finders import Finders
 from veil.jobs.folder import JobFolder, no_such_photo
-from veil.jobs.job import UNFINISHED, Job, JobState, Order, Problem
-from veil.jobs.progress import Progress, Stopped
+from veil.jobs.job import LOOKED_AT, UNFINISHED, Job, JobState, Order, Problem, Wish
+from veil.jobs.limits import Limits
+from veil.jobs.progress import Progress, Stopped, Superseded
 from veil.jobs.store import Store
+from veil.jobs.turns import Turns
+from veil.media.files import is_video
 from veil.media.image import Picture, open_picture
 from veil.types import Plan
+
+if TYPE_CHECKING:
+    from veil.media.video import Video
 
 UNFORESEEN = Problem("VeilError", "Something went wrong inside Veil; nothing was made of the photo.")
 NO_MEMORY = Problem(InputError.__name__, "There is not enough memory for this picture; nothing was made of it.")
@@ -37,11 +45,13 @@ class Tools:
         finders: Loaded models.
         cache: Plans of photos that were looked at before; None keeps none.
         stopping: Set when this process is to end.
+        turns: Let one video be worked on at a time.
     """
 
     finders: Finders
     cache: PlanCache | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
+    turns: Turns = field(default_factory=Turns)
 
 
 def work(store: Store, job_id: str, tools: Tools) -> None:
@@ -57,16 +67,16 @@ def work(store: Store, job_id: str, tools: Tools) -> None:
     """
     while claim := store.claim(job_id):
         with claim:
-            ended_well = _attempt(claim.folder, tools, store.limits.work_seconds)
+            ended_well = _attempt(claim.folder, tools, store.limits)
         # Whoever asked for more while the claim was held could not get anybody else to do it: look once more.
         if not ended_well or not _wants_work(claim.folder):
             return
 
 
-def _attempt(folder: JobFolder, tools: Tools, seconds: float) -> bool:
+def _attempt(folder: JobFolder, tools: Tools, limits: Limits) -> bool:
     """Do what a photo wants; say whether nothing stopped that."""
     try:
-        problem = _problem_of(lambda: _serve(folder, tools, seconds), folder)
+        problem = _problem_of(lambda: _serve(folder, tools, limits), folder)
         if problem is not None:
             folder.change(lambda job: failed(job, problem))
     except NoSuchPhotoError:
@@ -78,18 +88,24 @@ def _attempt(folder: JobFolder, tools: Tools, seconds: float) -> bool:
     return True
 
 
-def _serve(folder: JobFolder, tools: Tools, seconds: float) -> None:
-    """Do what a photo wants: decode it once, if it has one frame, for all that is done."""
+def _serve(folder: JobFolder, tools: Tools, limits: Limits) -> None:
+    """Do what a photo or video wants."""
     job = folder.read()
     if not job.wants_work:
         return
-    # Loading models may take longest. It is no fault of the photo if the process dies in it, so it comes first.
-    finder = tools.finders.get(job.options.profile) if job.state in UNFINISHED else None
-    with folder.changing():
-        job = _begun(folder.read())
-        folder.tidy(job)
-        folder.save(job)
-    progress = Progress(folder, tools.stopping, seconds)
+    if is_video(folder.original):
+        _serve_video(folder, job, tools, limits)
+    else:
+        _serve_photo(folder, job, tools, limits)
+    folder.change(_rested)  # what was begun may not be wanted any more, so that nothing has said that it ended
+    folder.look()  # its hour begins now
+
+
+def _serve_photo(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> None:
+    """Decode a photo once, if it has one frame, for all that is done."""
+    finder = _finder(job, tools)
+    job = _begin(folder)
+    progress = Progress(folder, tools.stopping, limits.work_seconds)
     progress.go_on()
     with open_picture(folder.original, max_pixels=job.options.max_pixels) as opened:
         picture = pipeline.decoded_once(opened)
@@ -98,7 +114,110 @@ def _serve(folder: JobFolder, tools: Tools, seconds: float) -> None:
             _look(folder, job, picture, finder, tools.cache, progress)
         while (order := _next_order(folder)) is not None:
             _make(folder, picture, order, progress)
-    folder.look()  # its hour begins now
+
+
+def _serve_video(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> None:
+    """Follow what is to be followed, since somebody waits for it; then do the rest, if no other video is worked on."""
+
+    def room() -> None:
+        limits.check_disk(folder.path)
+
+    def counting() -> Progress:
+        return Progress(folder, tools.stopping, limits.work_seconds, each=True, check=room)
+
+    if job.state in LOOKED_AT and _next_wish(folder) is not None:
+        job = _begin(folder)
+        with videos.opened(folder, job) as video:
+            _follow_all(folder, video, counting)
+    if not folder.read().wants_work:
+        folder.forget_progress()
+        return
+    if not tools.turns.begin(job.id, soon=job.state in LOOKED_AT):
+        raise Stopped
+    try:
+        finder = _finder(job, tools)
+        job = _begin(folder)
+        limits.check_disk(folder.path, more=folder.original.stat().st_size)
+        with videos.opened(folder, job, limits.frames) as video:
+            _work_through(folder, job, video, finder, tools.cache, counting)
+    finally:
+        tools.turns.end()
+    folder.forget_progress()
+
+
+def _work_through(
+    folder: JobFolder,
+    job: Job,
+    video: "Video",
+    finder: Finder | None,
+    cache: PlanCache | None,
+    counting: Callable[[], Progress],
+) -> None:
+    """Do all that a video wants."""
+    progress = counting()
+    progress.go_on()
+    facts = videos.show(folder, video, progress, sum(order.waits for order in job.orders) + (finder is not None))
+    if finder is not None:
+        plan = videos.find(folder, job, video, facts, finder, cache, progress.step)
+        _save(folder, plan, progress)
+    while True:
+        if _follow_all(folder, video, counting):
+            progress = counting()
+            progress.expect(facts.frames)
+        order = _next_order(folder)
+        if order is None:
+            return
+        _make(folder, video, order, progress)
+
+
+def _follow_all(folder: JobFolder, video: "Video", counting: Callable[[], Progress]) -> bool:
+    """Follow all areas that are to be followed; say whether there were any."""
+    some = False
+    while (wish := _next_wish(folder)) is not None:
+        some = True
+        _follow(folder, video, wish, counting())
+    return some
+
+
+def _follow(folder: JobFolder, video: "Video", wish: Wish, progress: Progress) -> None:
+    """Follow one area; if it cannot be followed, the wish tells why."""
+    _, plan = folder.read_settled()
+
+    def check() -> None:
+        if folder.read().wish(wish.key) is None:
+            raise Superseded
+
+    def follow() -> None:
+        times = videos.read_times(folder)
+        progress.expect(len(times.pts))
+        with suppress(Superseded):
+            region = pipeline_video.follow(
+                video, wish.frame, wish.box, shape=wish.shape, pts=times.pts, step=lambda: progress.step(check)
+            )
+            with folder.unless_gone():
+                disk.write_whole(folder.followed(wish.key), plans.to_json(replace(plan, regions=(region,))).encode())
+            folder.change(lambda now: _rested(now.with_wish(replace(wish, ready=True))))
+
+    problem = _problem_of(follow, folder)
+    if problem is not None:
+        folder.change(lambda now: _rested(now.with_wish(replace(wish, problem=problem))))
+
+
+def _finder(job: Job, tools: Tools) -> Finder | None:
+    """Return the models if faces are still to be looked for.
+
+    Loading them may take longest. It is no fault of the photo if the process dies in it, so it comes first.
+    """
+    return tools.finders.get(job.options.profile) if job.state in UNFINISHED else None
+
+
+def _begin(folder: JobFolder) -> Job:
+    """Note that work has begun, and clear away what was broken off."""
+    with folder.changing():
+        job = _begun(folder.read())
+        folder.tidy(job)
+        folder.save(job)
+    return job
 
 
 def _look(
@@ -110,25 +229,37 @@ def _look(
         plan = pipeline.find(picture, finder, job.options, progress.step)
         if cache:
             cache.put(job.owner, plan, job.options)
+    _save(folder, plan, progress)
+
+
+def _save(folder: JobFolder, plan: Plan, progress: Progress) -> None:
+    """Say what was found."""
     progress.go_on()
     folder.save_plan(plan)
     folder.change(lambda job: _looked_at(job, plan))
     folder.look()
 
 
-def _make(folder: JobFolder, picture: Picture, order: Order, progress: Progress) -> None:
+def _make(folder: JobFolder, picture: "Picture | Video", order: Order, progress: Progress) -> None:
     """Make one result; if it cannot be made, the order tells why."""
     job, plan = folder.read_settled()
 
+    def check() -> None:
+        now = folder.read()
+        if not _is_wanted(now, order, job.revision) or any(wish.waits for wish in now.wishes):
+            raise Superseded
+
     def cover() -> None:
-        with folder.unless_gone(), disk.aside(folder.results) as path:
+        with folder.unless_gone(), disk.aside(folder.results) as path, suppress(Superseded):
             with disk.new_file(path) as file:
-                report = pipeline.cover(picture, plan, file, order.options, progress.step)
+                report = pipeline.cover(picture, plan, file, order.options, lambda: progress.step(check))
             with folder.changing():
                 now = folder.read()
                 if _is_wanted(now, order, job.revision):
                     path.replace(folder.result(job.revision, order.key))
-                    made = replace(order, revision=job.revision, sha256=report.output_sha256 or "")
+                    made = replace(
+                        order, revision=job.revision, sha256=report.output_sha256 or "", dropped=report.dropped
+                    )
                     folder.save(_rested(now.with_order(made)))
 
     problem = _problem_of(cover, folder)
@@ -139,6 +270,10 @@ def _make(folder: JobFolder, picture: Picture, order: Order, progress: Progress)
 
 def _next_order(folder: JobFolder) -> Order | None:
     return next((order for order in folder.read().orders if order.waits), None)
+
+
+def _next_wish(folder: JobFolder) -> Wish | None:
+    return next((wish for wish in folder.read().wishes if wish.waits), None)
 
 
 def _is_wanted(job: Job, order: Order, revision: str) -> bool:
@@ -183,7 +318,8 @@ def failed(job: Job, problem: Problem) -> Job:
     if job.state in UNFINISHED:
         return replace(job, state=JobState.FAILED, problem=problem, attempts=0)
     orders = tuple(replace(order, problem=problem) if order.waits else order for order in job.orders)
-    return replace(job, orders=orders, attempts=0)
+    wishes = tuple(replace(wish, problem=problem) if wish.waits else wish for wish in job.wishes)
+    return replace(job, orders=orders, wishes=wishes, attempts=0)
 
 
 def _problem_of(do: Callable[[], None], folder: JobFolder) -> Problem | None:

@@ -14,6 +14,20 @@ if TYPE_CHECKING:  # what decodes videos is loaded when there is one
     from veil.media.video import Video
 
 
+def is_video(path: Path) -> bool:
+    """Say from its first bytes whether a file is a video.
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    head = _head_of(path)
+    if sniff(head) is not None:
+        return False
+    from veil.media.video_file import sniff_video
+
+    return sniff_video(head) is not None
+
+
 def open_media(path: Path, *, max_pixels: int) -> "Picture | Video":
     """Open a picture or a video.
 
@@ -27,11 +41,7 @@ def open_media(path: Path, *, max_pixels: int) -> "Picture | Video":
         TooLargeError: It holds more than is allowed.
         InputError: It is damaged, or the file cannot be read. Messages do not hold the file's name.
     """
-    try:
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
-    except OSError as error:
-        raise InputError(f"The file cannot be read ({error.strerror or error}); nothing was made from it.") from error
+    head = _head_of(path)
     if sniff(head) is not None:
         return open_picture(path, max_pixels=max_pixels)
     from veil.media.sound_formats import sniff_sound
@@ -53,8 +63,15 @@ def is_sound(path: Path) -> bool:
     from veil.media.sound_formats import sniff_sound
 
     try:
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
-    except OSError:
+        head = _head_of(path)
+    except InputError:
         return False
     return sniff(head) is None and sniff_sound(head) is not None
+
+
+def _head_of(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD_BYTES)
+    except OSError as error:
+        raise InputError(f"The file cannot be read ({error.strerror or error}); nothing was made from it.") from error

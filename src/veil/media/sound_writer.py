@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 from veil.errors import OutputError, VeilError
 from veil.media.sound_formats import CODECS, FILES, check_format
 from veil.media.sound_reader import Shape
-from veil.media.video_sink import Sink
+from veil.media.video_sink import Sink, open_output
 
 Samples = NDArray[np.float32]
 
-_BUFFER = 1 << 18
 _PIECE = 4096  # samples that an encoder is handed at a time; 5.1 in PCM stays below 100 kB
 _LAYOUTS = ("mono", "stereo", "3.0", "quad", "5.0", "5.1", "6.1", "7.1")  # by channels: not all files name theirs
 _FLAC_FRAME = 4096  # samples; FFmpeg's reader loses itself in larger ones of many channels
@@ -125,22 +124,13 @@ def write_sound(blocks: Iterable[Samples], shape: Shape, stream: BinaryIO, *, fo
     """
     check_format(format, channels=shape.channels)
     muxer, codec = FILES[format]
-    sink = Sink(stream)
     try:
-        output = av.open(
-            sink, "w", format=muxer, container_options=_told(format, codec, shape), buffer_size=_BUFFER,
-            io_open=sink.again,
-        )  # fmt: skip
-        try:
+        with open_output(Sink(stream), muxer, _told(format, codec, shape)) as output:
             track = SoundTrack(output, codec, shape)
             output.start_encoding()
             for packet in track.encode(blocks):
                 output.mux_one(packet)
-        except BaseException:
-            sink.closed = True  # so that PyAV leaves out the file's end
             output.close()
-            raise
-        output.close()
     except VeilError:
         raise
     except (av.error.FFmpegError, OSError) as error:

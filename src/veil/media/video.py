@@ -26,21 +26,20 @@ from veil.media.video_file import (
     sniff_video,
     video_refusal,
 )
-from veil.media.video_image import Patch
 from veil.media.video_reader import Look, VideoFrame, look_at, read_frames
 from veil.media.video_threads import ahead
 from veil.media.video_whole import check_whole
-from veil.media.video_writer import Written, write_video
+from veil.media.video_writer import Written, check_tracks, write_video
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
     "Colour",
-    "Patch",
     "Track",
     "Video",
     "VideoFacts",
     "VideoFrame",
     "Written",
+    "check_tracks",
     "looks_like_video",
     "open_video",
     "write_video",
@@ -150,13 +149,16 @@ class Video:
         self.close()
 
 
-def open_video(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS, max_frames: int | None = None) -> Video:
+def open_video(
+    path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS, max_frames: int | None = None, sha256: str = ""
+) -> Video:
     """Open a video: read its header, decode its first frame, and hash its bytes.
 
     Args:
         path: An MP4, MOV, MKV, WebM, AVI or MPEG-TS file; its name does not matter.
         max_pixels: The most pixels that one frame may hold.
         max_frames: The most frames that it may hold; None for no limit.
+        sha256: Hash of its bytes, in hexadecimal, where it is known: then it is not read for that.
 
     Raises:
         InputError: The file is damaged, cut short or cannot be opened.
@@ -171,7 +173,7 @@ def open_video(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS, max_frames: 
             raise video_refusal(head)
         promised = check_whole(file, kind)
         file.seek(0)
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = sha256 or hashlib.file_digest(file, "sha256").hexdigest()
         with open_container(file, kind, max_pixels=max_pixels) as container:
             stream = main_stream(container)
             if stream is None:

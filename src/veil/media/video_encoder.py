@@ -32,6 +32,7 @@ class Encoding:
         codec: A key of CODECS.
         layout: In which the encoder gets them.
         options: What the encoder is told of quality and pace.
+        frames_ahead: How many frames the encoder may look ahead; None where it knows best.
     """
 
     facts: VideoFacts
@@ -39,6 +40,7 @@ class Encoding:
     codec: str
     layout: Layout
     options: dict[str, str]
+    frames_ahead: int | None
 
     @property
     def keeps_fields(self) -> bool:
@@ -89,12 +91,15 @@ def _own_words(encoding: Encoding) -> dict[str, str]:
     """Return what an encoder can be told only in its own words."""
     facts = encoding.facts
     says_range_alone = facts.colour.range == _NARROW and set(facts.colour[:3]) == {_UNSPECIFIED}
+    words = []
+    if encoding.frames_ahead is not None:
+        words.append(f"rc-lookahead={encoding.frames_ahead}")
     if encoding.codec == "hevc":
-        words = [CODECS["hevc"].options["x265-params"]] + ["range=limited"] * says_range_alone
+        words += [CODECS["hevc"].options["x265-params"]] + ["range=limited"] * says_range_alone
         return {"x265-params": ":".join(words)}
     if encoding.codec != "h264":
         return {}
-    words = ["videoformat=component"] * says_range_alone  # or x264 leaves out all of what the range is a part of
+    words += ["videoformat=component"] * says_range_alone  # or x264 leaves out all of what the range is a part of
     if encoding.keeps_fields:
         words.append("bff=1" if facts.first_field == "bottom" else "tff=1")
     return {"x264-params": ":".join(words)} if words else {}

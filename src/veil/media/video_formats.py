@@ -23,6 +23,7 @@ class VideoCodec:
         preset_option: The encoder's name for a preset.
         options: What the encoder is always told.
         fields: It keeps interlaced frames as such.
+        lookahead: How many frames it looks ahead by itself with each preset; none where it is not told.
     """
 
     encoder: str
@@ -34,6 +35,7 @@ class VideoCodec:
     preset_option: str
     options: Mapping[str, str] = field(default_factory=dict)
     fields: bool = False
+    lookahead: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +70,21 @@ _TEN = frozenset({"yuv420p10le", "yuv422p10le", "yuv444p10le"})
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
 """How much time encoders take, the least first."""
 
+MOST_PIXELS_AHEAD = 40 * 1280 * 720
+"""How many pixels encoders may hold of frames to come: as many frames as they like in 720p, 17 in 1080p."""
+
+LEAST_AHEAD = 10
+"""How many frames they may look ahead however large those are: with fewer, files grow."""
+
 CODECS = {
     # Captions and users' notes travel with decoded frames; encoders are given bare planes, and told not to write any.
     "h264": VideoCodec(
-        "libx264", (0, 51), 20, _EIGHT | _TEN, True, PRESETS, "preset", {"a53cc": "0", "udu_sei": "0"}, fields=True
+        "libx264", (0, 51), 20, _EIGHT | _TEN, True, PRESETS, "preset", {"a53cc": "0", "udu_sei": "0"}, fields=True,
+        lookahead=(0, 0, 10, 20, 30, 40, 50, 60, 60),
     ),
     "hevc": VideoCodec(
-        "libx265", (0, 51), 22, _EIGHT | _TEN, True, PRESETS, "preset", {"x265-params": "log-level=none:info=0"}
+        "libx265", (0, 51), 22, _EIGHT | _TEN, True, PRESETS, "preset", {"x265-params": "log-level=none:info=0"},
+        lookahead=(5, 10, 15, 15, 15, 20, 25, 40, 40),
     ),
     "vp9": VideoCodec(
         "libvpx-vp9", (0, 63), 28, _EIGHT, False, tuple("887654321"), "cpu-used", {"row-mt": "1", "deadline": "good"}
@@ -156,6 +166,19 @@ def working_layout(codec: str, layout: Layout) -> Layout | None:
     if one.even and layout.uneven:
         layout = layout.without_sharing()
     return layout if layout.format in one.formats else None
+
+
+def lookahead(codec: str, preset: str, pixels: int) -> int | None:
+    """Return how many frames an encoder may look ahead, each of which it holds; None where it knows best.
+
+    Args:
+        codec: A key of CODECS.
+        preset: One of PRESETS.
+        pixels: Of a frame.
+    """
+    own = CODECS[codec].lookahead
+    most = max(LEAST_AHEAD, MOST_PIXELS_AHEAD // pixels)
+    return most if own and own[PRESETS.index(preset)] > most else None
 
 
 def encoder_options(codec: str, quality: int | None, preset: str) -> dict[str, str]:

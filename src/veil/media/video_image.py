@@ -1,17 +1,16 @@
 """One frame of a video in the file's own colours: planes of brightness and colour difference, seen as RGB on demand.
 
-A frame is never turned into RGB and back. Covering writes into its planes where pixels were covered, and nowhere else,
-so everything outside keeps the values that the file held.
+A frame is never turned into RGB and back: it is covered in its planes, so everything outside keeps the values that the
+file held.
 """
 
 import re
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import av
-import cv2
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from numpy.typing import NDArray
@@ -92,25 +91,20 @@ class Layout:
         down, across = self.step
         return bool(self.height % down or self.width % across)
 
+    @property
+    def peak(self) -> int:
+        """The highest number in a plane, 255 or 1023."""
+        return (1 << self.bits) - 1
+
+    def numbers(self, color: tuple[int, int, int]) -> tuple[int, int, int]:
+        """Return what the three planes hold of a colour given as red, green and blue, 0 to 255."""
+        red_green_blue = np.array([*color, 1])
+        first, second, third = np.rint(_rgb_to_planes(self) @ red_green_blue).clip(0, self.peak).astype(int).tolist()
+        return first, second, third
+
     def without_sharing(self) -> "Layout":
         """Return the same with a colour difference for each pixel."""
         return replace(self, format=_unshared(self.format))
-
-
-class Patch(NamedTuple):
-    """New pixels for a part of a frame.
-
-    Attributes:
-        rows: Which rows, within the frame.
-        columns: Which columns, within the frame.
-        pixels: RGB, uint8, shape (rows, columns, 3).
-        mask: Which of the pixels are new, shape (rows, columns); None for all.
-    """
-
-    rows: slice
-    columns: slice
-    pixels: NDArray[np.uint8]
-    mask: NDArray[np.bool_] | None = None
 
 
 def layout_of(picture: av.VideoFrame, *, transpose: bool, odd_flips: bool) -> Layout:
@@ -188,6 +182,23 @@ class Converter:
                 threads=1,
             )
 
+    def to_small(self, picture: av.VideoFrame, layout: Layout, width: int, height: int) -> av.VideoFrame:
+        """Return a picture in another size, as 8-bit 4:2:0 in the narrow range of television."""
+        name = Colorspace[_MATRICES[layout.matrix][0]]
+        with self._lock:
+            return self._scaler.reformat(
+                picture,
+                width=width,
+                height=height,
+                format="yuv420p",
+                src_colorspace=name,
+                dst_colorspace=name,
+                src_color_range=ColorRange.JPEG if layout.full else ColorRange.MPEG,
+                dst_color_range=ColorRange.MPEG,
+                interpolation=Interpolation.AREA,
+                threads=1,
+            )
+
 
 class Image:
     """The planes of one upright frame. Never changed once made.
@@ -227,13 +238,21 @@ class Image:
         grey.flags.writeable = False
         return grey.view(np.uint8)
 
-    def patched(self, patches: Iterable[Patch]) -> "Image":
-        """Return the frame with new pixels in it; colour differences shared with other pixels become the new ones'."""
-        picture = self._copy()
-        planes = planes_of(picture)
-        for patch in patches:
-            _apply(planes, patch, self.layout)
-        return Image(picture, self.layout, self._converter, clean=True)
+    def planes(self) -> list[Plane]:
+        """Return views of the planes, read-only: brightness, shape (H, W), and two of colour difference."""
+        views = planes_of(self._picture)
+        for view in views:
+            view.flags.writeable = False
+        return views
+
+    def with_planes(self, planes: Sequence[Plane]) -> "Image":
+        """Return a frame that looks like this one but holds copies of other planes of the same shapes."""
+        return Image(picture_from_planes(planes, self.layout), self.layout, self._converter, clean=True)
+
+    def scaled(self, width: int, height: int) -> av.VideoFrame:
+        """Return a picture of it in another size that holds nothing but pixels: 8-bit 4:2:0, narrow range."""
+        small = self._converter.to_small(self._picture, self.layout, width, height)
+        return picture_from_planes(planes_of(small), Layout(width, height, "yuv420p", self.layout.matrix, full=False))
 
     def clean(self, layout: Layout) -> av.VideoFrame:
         """Return a picture that holds these planes and nothing else that came with them.
@@ -274,42 +293,6 @@ def picture_from_planes(planes: Sequence[Plane], layout: Layout) -> av.VideoFram
     return picture
 
 
-def _apply(planes: Sequence[Plane], patch: Patch, layout: Layout) -> None:
-    """Write a patch into planes: brightness pixel by pixel, colour difference for every block that has a new pixel.
-
-    A block that is new in part takes the mean colour of its new pixels alone, so that nothing of what they replace is
-    left in it.
-    """
-    down, across = layout.cell
-    rows = slice(patch.rows.start // down * down, -(-patch.rows.stop // down) * down)
-    columns = slice(patch.columns.start // across * across, -(-patch.columns.stop // across) * across)
-    mask = np.zeros((rows.stop - rows.start, columns.stop - columns.start), bool)
-    inner = (
-        slice(patch.rows.start - rows.start, patch.rows.stop - rows.start),
-        slice(patch.columns.start - columns.start, patch.columns.stop - columns.start),
-    )
-    mask[inner] = True if patch.mask is None else patch.mask
-    colours = np.zeros((*mask.shape, 3), np.float32)
-    colours[inner] = cv2.transform(patch.pixels.astype(np.float32), _rgb_to_planes(layout))
-    peak = (1 << layout.bits) - 1
-
-    target = planes[0][patch.rows, patch.columns]
-    np.copyto(target, np.rint(colours[inner][..., 0]).clip(0, peak), where=mask[inner], casting="unsafe")
-
-    blocks = (mask.shape[0] // down, down, mask.shape[1] // across, across)
-    counts = mask.reshape(blocks).sum(axis=(1, 3))
-    colours[~mask] = 0
-    means = colours[..., 1:].reshape(*blocks, 2).sum(axis=(1, 3)) / np.maximum(counts, 1)[..., None]
-    step_down, step_across = layout.step
-    values = np.rint(means).clip(0, peak).repeat(down // step_down, axis=0)  # a block of two fields has two rows
-    touched = (counts > 0).repeat(down // step_down, axis=0)
-    for plane, new in zip(planes[1:], (values[..., 0], values[..., 1]), strict=True):
-        target = plane[rows.start // step_down : rows.stop // step_down, columns.start // step_across :]
-        target = target[:, : (columns.stop - columns.start) // step_across]
-        here = np.s_[: target.shape[0], : target.shape[1]]
-        np.copyto(target, new[here], where=touched[here], casting="unsafe")
-
-
 def _rgb_to_planes(layout: Layout) -> NDArray[np.float32]:
     """Return the 3 x 4 matrix from RGB of 0 to 255 to the numbers of the planes."""
     _, red, blue = _MATRICES[layout.matrix]
@@ -319,7 +302,7 @@ def _rgb_to_planes(layout: Layout) -> NDArray[np.float32]:
     unit = 1 << (layout.bits - 8)
     scales = np.array([255, 255, 255] if layout.full else [219, 224, 224]) * unit
     if layout.full:
-        scales[:] = (1 << layout.bits) - 1
+        scales[:] = layout.peak
     offsets = np.array([0 if layout.full else 16, 128, 128]) * unit
     return np.column_stack([np.stack([luma, cb, cr]) * (scales / 255)[:, None], offsets]).astype(np.float32)
 

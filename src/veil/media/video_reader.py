@@ -1,6 +1,6 @@
 """Reading: upright frames of a video with exact times."""
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -17,7 +17,7 @@ from veil.errors import InputError, TooLargeError
 from veil.media.video_decoder import pictures, pictures_since, set_up_decoder
 from veil.media.video_facts import main_stream
 from veil.media.video_file import open_container
-from veil.media.video_image import Converter, Image, Layout, Patch, layout_of, picture_from_planes, planes_of
+from veil.media.video_image import Converter, Image, Layout, Plane, layout_of, picture_from_planes, planes_of
 from veil.media.video_turn import Turn, make_upright, notes_of, turn_of
 from veil.media.video_whole import damaged_video
 
@@ -50,19 +50,13 @@ class VideoFrame:
         """Brightness, shape (H, W), uint8, read-only; it costs next to nothing, unlike ``pixels``."""
         return self.image.brightness()
 
-    def with_patches(self, patches: Iterable[Patch]) -> "VideoFrame":
-        """Return the frame with new pixels in some places; everything else keeps the values that the file held.
-
-        Where pixels share their colour, as in 4:2:0, and only some of them are new, the others keep their brightness
-        and take the colour of the new ones. The last patch wins where patches overlap.
+    def with_planes(self, planes: Sequence[Plane]) -> "VideoFrame":
+        """Return a frame with the same number and times that holds copies of other planes of the same shapes.
 
         Args:
-            patches: Parts of the picture, none reaching over its edge. Without any, the frame itself is returned.
+            planes: Like ``image.planes()``.
         """
-        patches = tuple(patches)
-        if not patches:
-            return self
-        return VideoFrame(self.image.patched(patches), self.index, self.pts, self.time, self.duration)
+        return VideoFrame(self.image.with_planes(planes), self.index, self.pts, self.time, self.duration)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,14 @@
 """A binary file as FFmpeg writes to it."""
 
 import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import BinaryIO
+
+import av
+from av.container import OutputContainer
+
+_BUFFER = 1 << 18
 
 
 class Sink:
@@ -21,6 +28,24 @@ class Sink:
     def again(self, url: str, flags: int, options: dict[str, str]) -> "_Again":
         """Open the file a second time, for reading, which FFmpeg does to move the index of an MP4 file to its front."""
         return _Again(self._stream)
+
+
+@contextmanager
+def open_output(sink: Sink, muxer: str, options: Mapping[str, str]) -> Iterator[OutputContainer]:
+    """Open a file for FFmpeg to write; whoever writes it closes it, and after an error nothing more is written to it.
+
+    Args:
+        sink: The file.
+        muxer: FFmpeg's name of its writer.
+        options: What the writer is told.
+    """
+    output = av.open(sink, "w", format=muxer, container_options=dict(options), buffer_size=_BUFFER, io_open=sink.again)
+    try:
+        yield output
+    except BaseException:
+        sink.closed = True  # so that PyAV leaves out the file's end, which may take long
+        output.close()
+        raise
 
 
 class _Again(io.RawIOBase):

@@ -1,5 +1,6 @@
 """Writing: upright frames in, a file with nothing of the original but frames, times and, if asked for, sound."""
 
+import io
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
@@ -8,7 +9,6 @@ from itertools import chain
 from math import lcm
 from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
 
-import av
 import av.error
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
@@ -21,14 +21,16 @@ from veil.media.video_encoder import Encoding, add_video, field_marker
 from veil.media.video_file import open_container
 from veil.media.video_formats import (
     CONTAINERS,
+    PRESETS,
     check_container,
     choose_codec,
     encoder_options,
+    lookahead,
     usual_container,
     working_layout,
 )
 from veil.media.video_reader import VideoFrame
-from veil.media.video_sink import Sink
+from veil.media.video_sink import Sink, open_output
 from veil.media.video_threads import behind
 from veil.media.video_tracks import SOUND, SUBTITLE, Tracks
 
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
 FRAMES_BEHIND = 4
 """How many finished frames wait for the encoder."""
 
-_BUFFER = 1 << 18
 _LEAST_TICKS = 10_000  # a second, in MP4
 _MOST_TICKS = 2**31 - 1
 
@@ -102,10 +103,7 @@ def write_video(
     with ExitStack() as stack:
         if isinstance(frames, Generator):
             stack.callback(frames.close)
-        if sound not in ("mute", "keep"):
-            raise UsageError(f"There is no way {sound!r} of treating sound; choose mute or keep.")
-        kinds = {SOUND} if sound == "keep" else set()
-        kinds |= {SUBTITLE} if subtitles else set()
+        kinds = _kept(sound, subtitles)
         encoding = _choose(video, container, codec, quality, preset)
         results: list[Written] = []
 
@@ -120,6 +118,34 @@ def write_video(
         return results[0]
 
 
+def check_tracks(
+    video: "Video", container: str, codec: str, *, sound: Literal["mute", "keep"], subtitles: bool
+) -> None:
+    """Refuse tracks that a file cannot hold, by writing the beginning of such a file into memory.
+
+    Arguments and errors are those of write_video().
+    """
+    kinds = _kept(sound, subtitles)
+    if not kinds:
+        return
+    encoding = _choose(video, container, codec, None, PRESETS[0])
+    sink = Sink(io.BytesIO())
+    with _telling(), _output(sink, encoding, with_tracks=True) as output, _source(video, kinds) as source:
+        assert source is not None  # there are tracks to keep
+        add_video(output, encoding, begins=Fraction(0))
+        Tracks(source, output, kinds, from_zero=False)
+        output.start_encoding()
+        sink.closed = True
+        output.close()
+
+
+def _kept(sound: str, subtitles: bool) -> set[str]:
+    """Return which kinds of tracks are copied."""
+    if sound not in ("mute", "keep"):
+        raise UsageError(f"There is no way {sound!r} of treating sound; choose mute or keep.")
+    return ({SOUND} if sound == "keep" else set()) | ({SUBTITLE} if subtitles else set())
+
+
 def _choose(video: "Video", container: str | None, codec: str | None, quality: int | None, preset: str) -> Encoding:
     """Settle what is to be made, or raise UsageError."""
     layout = video.look.layout
@@ -128,7 +154,9 @@ def _choose(video: "Video", container: str | None, codec: str | None, quality: i
     codec = choose_codec(codec, container, layout)
     held = working_layout(codec, layout)
     assert held is not None  # choose_codec() has seen to it
-    return Encoding(video.facts, container, codec, held, encoder_options(codec, quality, preset))
+    options = encoder_options(codec, quality, preset)
+    ahead = lookahead(codec, preset, layout.width * layout.height)
+    return Encoding(video.facts, container, codec, held, options, ahead)
 
 
 def _write(
@@ -140,7 +168,7 @@ def _write(
     altered: Sequence[AlteredSound],
 ) -> Written:
     """Write a whole file; after an error it has no end and no index. Runs in the encoder's thread."""
-    try:
+    with _telling():
         first = next(frames, None)
         if first is None:
             raise OutputError("The video has no frames to write; nothing was made.")
@@ -149,6 +177,13 @@ def _write(
             for frame in chain([first], frames):
                 file.add(frame)
             return file.finish()
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    """Raise OutputError for whatever FFmpeg or the system says in the block of a file that is being written."""
+    try:
+        yield
     except VeilError:
         raise
     except (av.error.FFmpegError, OSError) as error:
@@ -252,27 +287,16 @@ def _lost() -> OutputError:
 
 @contextmanager
 def _output(sink: Sink, encoding: Encoding, *, with_tracks: bool) -> Iterator[OutputContainer]:
-    """Open a file for FFmpeg to write; after an error nothing more is written to it."""
+    """Open the file for FFmpeg to write."""
     target = CONTAINERS[encoding.container]
-    output = av.open(
-        sink,
-        "w",
-        format=target.muxer,
-        container_options={
-            **target.options,
-            **_units(encoding, with_tracks=with_tracks),
-            "fflags": "+bitexact",  # no version, date or random number
-            "avoid_negative_ts": "disabled",  # it would move all times
-        },
-        buffer_size=_BUFFER,
-        io_open=sink.again,
-    )
-    try:
+    options = {
+        **target.options,
+        **_units(encoding, with_tracks=with_tracks),
+        "fflags": "+bitexact",  # no version, date or random number
+        "avoid_negative_ts": "disabled",  # it would move all times
+    }
+    with open_output(sink, target.muxer, options) as output:
         yield output
-    except BaseException:
-        sink.closed = True  # so that PyAV leaves out the file's end, which may take long
-        output.close()
-        raise
 
 
 def _units(encoding: Encoding, *, with_tracks: bool) -> dict[str, str]:

@@ -39,19 +39,25 @@ class Flow:
     cell: tuple[float, float]
 
 
-def small_grey(pixels: NDArray[np.uint8]) -> Grey:
-    """Return a grey copy whose longer side has at most LONGER_SIDE pixels.
+def small_grey(pixels: NDArray[np.uint8], longer_side: int = LONGER_SIDE) -> Grey:
+    """Return a grey copy whose longer side has at most so many pixels.
 
     Args:
         pixels: RGB, shape (H, W, 3), or brightness, shape (H, W).
+        longer_side: In pixels.
     """
-    grey = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    grey = grey_of(pixels)
     height, width = grey.shape
-    scale = LONGER_SIDE / max(height, width)
+    scale = longer_side / max(height, width)
     if scale < 1:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+        grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
     return np.ascontiguousarray(grey, np.uint8)  # brightness comes as a part of a wider plane, which the search refuses
+
+
+def grey_of(pixels: NDArray[np.uint8]) -> Grey:
+    """Return brightness, shape (H, W), of RGB, shape (H, W, 3), or of what is brightness already."""
+    return pixels if pixels.ndim == 2 else np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def flow(earlier: Grey, later: Grey, width: int, height: int) -> Flow:

@@ -3,10 +3,9 @@
 from dataclasses import asdict
 from typing import Any
 
-from veil.jobs.job import Job
+from veil.jobs.job import Film, Job
 from veil.jobs.studio import Studio
 from veil.options import Options, Stage, settings
-from veil.types import State
 from veil.web.problems import problem
 
 TOLD = frozenset({Stage.FIND, Stage.COVER, Stage.WRITE})
@@ -18,6 +17,9 @@ def photo(studio: Studio, job: Job) -> dict[str, Any]:
     return {
         "id": job.id,
         "state": job.state,
+        "kind": job.kind,
+        "seconds": None if job.film is None else job.film.seconds,
+        "video": None if job.film is None else _video(job.film),
         "created": job.created,
         "expires": job.seen + studio.limits.keep_seconds,
         "progress": None if job.progress is None else dict(zip(("done", "total"), job.progress, strict=True)),
@@ -25,8 +27,8 @@ def photo(studio: Studio, job: Job) -> dict[str, Any]:
         "revision": job.revision,
         "nothing_found": job.picture is not None and job.tally.nothing_found,
         "wants_review": job.picture is not None and job.tally.wants_review,
-        "counts": {str(state): getattr(job.tally, state) for state in State},
-        "doubt": job.tally.doubt,
+        "counts": asdict(job.tally),
+        "doubt": job.doubt,
         "picture": None if job.picture is None else _picture(job),
         "extension": job.extension,
         "options": _options(job.options),
@@ -44,6 +46,17 @@ def _picture(job: Job) -> dict[str, Any]:
     facts = asdict(job.picture) if job.picture else {}
     del facts["sha256"]  # which plans and reports hold
     return facts
+
+
+def _video(film: Film) -> dict[str, Any]:
+    return {
+        "width": film.width,
+        "height": film.height,
+        "frames": film.frames,
+        "sound": film.sound,
+        "subtitles": film.subtitles,
+        "screening": film.frames > 0,
+    }
 
 
 def _options(options: Options) -> dict[str, Any]:

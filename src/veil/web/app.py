@@ -10,6 +10,7 @@ from veil.jobs.studio import Studio
 from veil.web.access import Access, Attempts
 from veil.web.archive import add_archive
 from veil.web.events import Hall, add_events
+from veil.web.films import add_films
 from veil.web.guard import guard
 from veil.web.login import add_login
 from veil.web.pages import add_pages
@@ -48,6 +49,7 @@ def create_app(
     add_login(app, studio, access, attempts)
     add_photos(app, studio)
     add_pictures(app, studio)
+    add_films(app, studio)
     add_archive(app, studio)
     add_events(app, studio, Hall(closing=closing or threading.Event()))
     return app

@@ -11,8 +11,11 @@ from werkzeug.exceptions import UnsupportedMediaType
 from veil.errors import UsageError
 from veil.options import Options, Stage, parse, settings
 
-JSON_BYTES = 2_000_000
-"""Largest JSON body: a plan of 2,000 ellipses needs a sixth, one of 200 freehand outlines of 500 points nearly all."""
+JSON_BYTES = 16_000_000
+"""Largest JSON body: a plan with 300,000 key frames needs four fifths."""
+
+SMALL_JSON_BYTES = 2_000_000
+"""Largest JSON body that is no plan."""
 
 LONGEST_VALUE = 200
 """Characters of a setting; a number of more digits than computers calculate with is no setting."""
@@ -25,12 +28,13 @@ def is_photo_id(text: str) -> bool:
     return _PHOTO.fullmatch(text) is not None
 
 
-def chosen(defaults: Options, *stages: Stage) -> Options:
+def chosen(defaults: Options, *stages: Stage, besides: frozenset[str] = frozenset()) -> Options:
     """Return the settings given in the query, over those of the server.
 
     Args:
         defaults: The server's settings.
         stages: Settings of other stages do not belong there.
+        besides: Names that the query may hold for other reasons.
 
     Raises:
         UsageError: A setting is unknown here, given twice, or has a value that is not allowed.
@@ -38,6 +42,8 @@ def chosen(defaults: Options, *stages: Stage) -> Options:
     known = settings()
     texts: dict[str, str | list[str]] = {}
     for name, values in request.args.lists():
+        if name in besides:
+            continue
         if name not in known or known[name].stage not in stages:
             raise UsageError(f"There is no setting called {name!r} here; nothing was done.")
         if any(len(value) > LONGEST_VALUE for value in values):
@@ -51,16 +57,19 @@ def chosen(defaults: Options, *stages: Stage) -> Options:
     return parse(texts, defaults)
 
 
-def json_text() -> bytes:
+def json_text(most: int = JSON_BYTES) -> bytes:
     """Return the body of a request that has to be JSON.
+
+    Args:
+        most: The most bytes that it may have.
 
     Raises:
         UnsupportedMediaType: It calls itself something else. Foreign pages cannot send JSON without asking first.
-        RequestEntityTooLarge: It is longer than JSON_BYTES.
+        RequestEntityTooLarge: It is longer.
     """
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("The body has to be JSON, with Content-Type: application/json; nothing was done.")
-    request.max_content_length = JSON_BYTES
+    request.max_content_length = most
     return request.get_data()
 
 
@@ -74,7 +83,7 @@ def json_object(fields: Mapping[str, type | tuple[type, ...]]) -> dict[str, Any]
         UsageError: The body is not such an object.
     """
     try:
-        data = json.loads(json_text(), parse_constant=_refuse_constant)
+        data = json.loads(json_text(SMALL_JSON_BYTES), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise UsageError("The body is not valid JSON; nothing was done.") from error
     if not isinstance(data, dict):

@@ -63,7 +63,7 @@ def document(options: Options) -> dict[str, Any]:
         },
         "servers": [{"url": "/"}],
         "security": [{}, {"token": []}],
-        "paths": _studio() | _photos(options) | _plan() | _pictures(options) | _results(options),
+        "paths": _studio() | _photos(options) | _plan() | _pictures(options) | _films(options) | _results(options),
         "components": {
             "schemas": schemas(),
             "responses": {str(code): _refusal(code) for code in ANYWHERE},
@@ -187,24 +187,18 @@ def _plan() -> dict[str, Any]:
 
 
 def _pictures(options: Options) -> dict[str, Any]:
-    picture = {
-        200: {
-            "description": "A small picture",
-            "content": {f"image/{kind}": {"schema": _FILE} for kind in ("jpeg", "webp")},
-        }
-    }
     return {
         f"{_PHOTO}/original": {
             "parameters": [_photo_id()],
-            "get": _operation("original", "Show the photo as it is, small", picture, refusals=_MADE_OF_IT),
+            "get": _operation("original", "Show the photo as it is, small", _SMALL_PICTURE, refusals=_MADE_OF_IT),
         },
         f"{_PHOTO}/preview": {
             "parameters": [_photo_id(), *_settings(options, COVERING)],
-            "get": _operation("preview", "Show the covered photo, small", picture, refusals=_MADE_OF_IT),
+            "get": _operation("preview", "Show the covered photo, small", _SMALL_PICTURE, refusals=_MADE_OF_IT),
             "post": _operation(
                 "preview_plan",
                 "Show the photo as an unsaved plan would cover it, small",
-                picture,
+                _SMALL_PICTURE,
                 refusals=_MADE_OF_IT,
                 body=_body(JSON, ref("Plan")),
             ),
@@ -212,10 +206,100 @@ def _pictures(options: Options) -> dict[str, Any]:
     }
 
 
-def _results(options: Options) -> dict[str, Any]:
-    making = _json("Making", "Being made; ask again") | {
+def _films(options: Options) -> dict[str, Any]:
+    index = {
+        "name": "index",
+        "in": "path",
+        "required": True,
+        "description": "Number of the frame, from 0.",
+        "schema": _NUMBER,
+    }
+    covered = {"name": "covered", "in": "query", "schema": {"enum": ["0", "1"], "default": "0"}}
+    return {
+        f"{_PHOTO}/video": {
+            "parameters": [_photo_id()],
+            "get": _operation(
+                "video",
+                "Fetch a small copy of a video to look at, or a part of it: it is there before faces are found",
+                {
+                    200: _content("video/mp4", _FILE, "All of it"),
+                    206: _content("video/mp4", _FILE, "The part that Range asks for, or the beginning of that"),
+                    416: {"description": "It has no such part"},
+                },
+                refusals=_MADE_OF_IT,
+            ),
+        },
+        f"{_PHOTO}/times": {
+            "parameters": [_photo_id()],
+            "get": _operation(
+                "times",
+                "Tell when each frame of a video is shown",
+                {200: _json("Times", "The times")},
+                refusals=_MADE_OF_IT,
+            ),
+        },
+        f"{_PHOTO}/people/{{track}}": {
+            "parameters": [
+                _photo_id(),
+                {
+                    "name": "track",
+                    "in": "path",
+                    "required": True,
+                    "description": "Number of a face that was followed, as in the plan.",
+                    "schema": _NUMBER,
+                },
+            ],
+            "get": _operation(
+                "person",
+                "Show a face that was followed through a video, at its best moment",
+                _SMALL_PICTURE,
+                refusals=_MADE_OF_IT,
+            ),
+        },
+        f"{_PHOTO}/follow": {
+            "parameters": [_photo_id()],
+            "post": _operation(
+                "follow",
+                "Have an area that was drawn in one frame followed through the others; ask again for the region",
+                {200: _json("Followed", "A region for the plan, which is not changed by this"), 202: _making()},
+                refusals=_MADE_OF_IT,
+                body=_body(JSON, ref("Drawn")),
+            ),
+            "delete": _operation(
+                "cancel_follow",
+                "Have an area no longer followed, or forget that it was",
+                {204: {"description": "Forgotten"}},
+                refusals=_MADE_OF_IT,
+                body=_body(JSON, ref("Drawn")),
+            ),
+        },
+        f"{_PHOTO}/frames/{{index}}": {
+            "parameters": [_photo_id(), index, *_settings(options, COVERING)],
+            "get": _operation(
+                "frame",
+                "Show one frame of a video as it is, or as the saved plan covers it",
+                _SMALL_PICTURE,
+                refusals=_MADE_OF_IT,
+                parameters=[covered],
+            ),
+            "post": _operation(
+                "frame_by_plan",
+                "Show one frame of a video as an unsaved plan would cover it",
+                _SMALL_PICTURE,
+                refusals=_MADE_OF_IT,
+                body=_body(JSON, ref("Plan")),
+            ),
+        },
+    }
+
+
+def _making() -> dict[str, Any]:
+    return _json("Making", "Being made; ask again") | {
         "headers": {"Retry-After": {"schema": {"type": "string"}, "description": "Seconds."}}
     }
+
+
+def _results(options: Options) -> dict[str, Any]:
     form = record({"id": {"type": "array", "items": PHOTO_ID}, "name": {"type": "array", "items": {"type": "string"}}})
     return {
         f"{_PHOTO}/result": {
@@ -223,7 +307,7 @@ def _results(options: Options) -> dict[str, Any]:
             "post": _operation(
                 "make_result",
                 "Ask for the covered photo at full size",
-                {200: _json("Ready", "It can be fetched"), 202: making},
+                {200: _json("Ready", "It can be fetched"), 202: _making()},
                 refusals=_MADE_OF_IT,
             ),
             "get": _operation(
@@ -231,8 +315,14 @@ def _results(options: Options) -> dict[str, Any]:
                 "Fetch the covered photo at full size",
                 {
                     200: _content("image/*", _FILE, "The file, in the photo's own format or the one asked for"),
-                    202: making,
+                    202: _making(),
                 },
+                refusals=_MADE_OF_IT,
+            ),
+            "delete": _operation(
+                "cancel_result",
+                "Have a result not made that is being made; a finished one stays",
+                {204: {"description": "It is not made any more"}},
                 refusals=_MADE_OF_IT,
             ),
         },
@@ -250,7 +340,14 @@ def _results(options: Options) -> dict[str, Any]:
     }
 
 
+_NUMBER: Schema = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
 _FILE: Schema = {"type": "string", "format": "binary"}
+_SMALL_PICTURE = {
+    200: {
+        "description": "A small picture",
+        "content": {f"image/{kind}": {"schema": _FILE} for kind in ("jpeg", "webp")},
+    }
+}
 
 
 def _operation(

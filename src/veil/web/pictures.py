@@ -12,6 +12,14 @@ from veil.jobs.studio import Result, Studio
 from veil.options import Stage
 from veil.web.inputs import chosen, json_text
 
+VIDEO_TYPES = {
+    "mp4": "video/mp4",
+    "mov": "video/quicktime",
+    "mkv": "video/matroska",
+    "webm": "video/webm",
+    "avi": "video/x-msvideo",
+    "ts": "video/mp2t",
+}
 ASK_AGAIN = {"Retry-After": "1"}  # seconds
 
 
@@ -24,18 +32,18 @@ def add_pictures(app: Flask, studio: Studio) -> None:
 def _add_previews(app: Flask, studio: Studio) -> None:
     @app.get("/api/v1/photos/<photo_id>/original")
     def original(photo_id: str) -> Response:
-        return _shown(studio.preview_original(g.owner, photo_id))
+        return shown(studio.preview_original(g.owner, photo_id))
 
     @app.get("/api/v1/photos/<photo_id>/preview")
     def preview(photo_id: str) -> Response:
         options = chosen(studio.options, Stage.COVER)
-        return _shown(studio.preview(g.owner, photo_id, options))
+        return shown(studio.preview(g.owner, photo_id, options))
 
     @app.post("/api/v1/photos/<photo_id>/preview")
     def preview_plan(photo_id: str) -> Response:
         options = chosen(studio.options, Stage.COVER)
         plan = plans.from_json(json_text())
-        return _shown(studio.preview(g.owner, photo_id, options, plan))
+        return shown(studio.preview(g.owner, photo_id, options, plan))
 
 
 def _add_results(app: Flask, studio: Studio) -> None:
@@ -49,7 +57,7 @@ def _add_results(app: Flask, studio: Studio) -> None:
     def make_result(photo_id: str) -> tuple[Response, int, dict[str, str]]:
         made = ask(photo_id)
         if made.path is None:
-            return _making()
+            return making(made.progress)
         query = urlencode(list(request.args.items(multi=True)))
         url = url_for("result", photo_id=photo_id) + (f"?{query}" if query else "")
         return jsonify(state="ready", url=url, extension=made.extension, bytes=made.bytes), 200, {}
@@ -58,23 +66,34 @@ def _add_results(app: Flask, studio: Studio) -> None:
     def result(photo_id: str) -> Response | tuple[Response, int, dict[str, str]]:
         made = ask(photo_id)
         if made.path is None:
-            return _making()
+            return making(made.progress)
         try:
-            response = _send(made.path, f"image/{made.format}")
+            response = _send(made.path, _mimetype(made.format))
         except NoSuchPhotoError:  # or only this file, since the plan has changed; then a new one is made
-            ask(photo_id)
-            return _making()
+            return making(ask(photo_id).progress)
         # Without a name: the photo's own is known to the page alone, which names the download.
         response.headers["Content-Disposition"] = "attachment"
         return response
 
+    @app.delete("/api/v1/photos/<photo_id>/result")
+    def cancel_result(photo_id: str) -> tuple[str, int]:
+        studio.cancel_result(g.owner, photo_id, chosen(studio.options, Stage.COVER, Stage.WRITE))
+        return "", 204
 
-def _shown(preview: Preview) -> Response:
+
+def shown(preview: Preview) -> Response:
+    """Answer with a small picture."""
     return Response(preview.data, mimetype=f"image/{preview.format}")
 
 
-def _making() -> tuple[Response, int, dict[str, str]]:
-    return jsonify(state="making"), 202, ASK_AGAIN
+def _mimetype(format: str) -> str:
+    return VIDEO_TYPES.get(format, f"image/{format}")
+
+
+def making(progress: tuple[int, int] | None) -> tuple[Response, int, dict[str, str]]:
+    """Answer that something is being made, and how far that is: 0 of 0 frames where it is not known."""
+    done, total = progress or (0, 0)
+    return jsonify(state="making", done=done, total=total), 202, ASK_AGAIN
 
 
 def _send(path: Path, mimetype: str) -> Response:

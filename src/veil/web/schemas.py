@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from importlib import resources
 from typing import Any
 
 from veil.jobs.job import JobState
 from veil.options import Options, Setting, Stage, parse_color, parse_region, settings
-from veil.types import Area, Kind, Profile, Shape, State, Style
+from veil.report import VIDEO_ONLY
+from veil.types import Area, Kind, Profile, Shape, Style, Tally
 from veil.web.problems import KINDS
 
 Schema = dict[str, Any]
@@ -62,9 +64,10 @@ def setting(about: Setting, default: Any) -> Schema:
 
 
 _NUMBER = r"-?\d{1,6}(\.\d{1,4})?"
+_TIME = r"(\d{1,4}:[0-5]?\d:[0-5]?\d|\d{1,2}:[0-5]?\d|\d{1,6})(\.\d{1,3})?"
 _PATTERNS: dict[Any, str] = {
     parse_color: "^#?[0-9a-fA-F]{6}$",
-    parse_region: f"^{_NUMBER},{_NUMBER},{_NUMBER},{_NUMBER}$",
+    parse_region: f"^{_NUMBER},{_NUMBER},{_NUMBER},{_NUMBER}(@(({_TIME})?-({_TIME})?|{_TIME},follow))?$",
 }
 
 
@@ -73,7 +76,9 @@ def schemas() -> dict[str, Schema]:
     return _plan() | {
         "Problem": _problem(),
         "Photo": _photo(),
+        "Video": _video(),
         "Photos": record({"photos": listed(ref("Photo")), "revision": REVISION}, about="Doubtful ones come first."),
+        "Times": record({"times": listed({"type": "number"})}, about="Seconds, one a frame; the first is 0."),
         "Change": record(
             {
                 "looked": {"type": "boolean", "description": "A person has looked at the photo and is content."},
@@ -87,7 +92,19 @@ def schemas() -> dict[str, Schema]:
         "Ready": record(
             {"state": {"const": "ready"}, "url": {"type": "string"}, "extension": {"type": "string"}, "bytes": COUNT}
         ),
-        "Making": record({"state": {"const": "making"}}),
+        "Making": record(
+            {"state": {"const": "making"}, "done": COUNT, "total": COUNT},
+            about="How many frames are done, and how many there are; 0 of 0 where that is not known.",
+        ),
+        "Drawn": record(
+            {
+                "frame": COUNT,
+                "box": ref("plan-box"),
+                "shape": {"enum": OUTLINES},
+            },
+            about="An area that a person drew in one frame.",
+        ),
+        "Followed": record({"state": {"const": "ready"}, "region": ref("plan-region")}),
         "Selection": record(
             {
                 "photos": {
@@ -137,11 +154,33 @@ def _picture() -> dict[str, Schema]:
     }
 
 
+def _counts() -> dict[str, Schema]:
+    return {field.name: COUNT for field in fields(Tally)}
+
+
+def _video() -> Schema:
+    side = {"type": "integer", "minimum": 1}
+    return record(
+        {
+            "width": side | {"description": "Of its upright frames, as in plans."},
+            "height": side,
+            "frames": COUNT | {"description": "0 until they have been counted."},
+            "sound": COUNT | {"description": "How many sound tracks it has."},
+            "subtitles": COUNT,
+            "screening": {"type": "boolean", "description": "Whether a small copy can be looked at."},
+        },
+        about="What is known of a video before its faces have been looked for.",
+    )
+
+
 def _photo() -> Schema:
     return record(
         {
             "id": PHOTO_ID,
             "state": {"enum": list(JobState)},
+            "kind": nullable({"enum": list(Kind)}),
+            "seconds": nullable({"type": "number", "description": "How long a video is."}),
+            "video": nullable(ref("Video")),
             "created": MOMENT,
             "expires": MOMENT | {"description": "When it is deleted unless somebody looks at it before."},
             "progress": nullable(record({"done": COUNT, "total": COUNT})),
@@ -149,7 +188,7 @@ def _photo() -> Schema:
             "revision": REVISION,
             "nothing_found": {"type": "boolean"},
             "wants_review": {"type": "boolean"},
-            "counts": record({str(state): COUNT for state in State}),
+            "counts": record(_counts()),
             "doubt": {"type": "number", "description": "The highest score that nobody has decided on; 0 for none."},
             "picture": nullable(record(_picture())),
             "extension": {"type": "string", "description": "Ending of a result's name; empty until it is known."},
@@ -160,16 +199,17 @@ def _photo() -> Schema:
 
 
 def _report() -> Schema:
-    counts = {str(state): COUNT for state in State}
     return record(
         {
             "picture": record(_picture() | {"sha256": {"type": "string"}}),
             "style": {"enum": list(Style)},
-            **counts,
+            **_counts(),
+            "dropped": listed({"type": "string"}),
             "output_sha256": nullable({"type": "string"}),
             "nothing_found": {"type": "boolean"},
             "wants_review": {"type": "boolean"},
         },
+        optional=tuple(VIDEO_ONLY),
         about="What was done, without names, places or pixels.",
     )
 

@@ -3,11 +3,13 @@
 import logging
 import signal
 import socket
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -92,7 +94,7 @@ def serve(studio: Studio, doors: Doors, *, ready: Callable[[str], None]) -> None
     with _listening(doors.host, doors.port) as listener:
         settings = _adjustments(doors, studio.limits.upload_bytes + FORM_BYTES)
         server = make_server(app, listener, settings, gate(access, attempts, doors.proxy))
-        with closing(server), _leaving(stopping):
+        with closing(server), _leaving(stopping), large_requests_in(studio.scratch):
             ready(f"http://{_written(doors.host)}:{server.effective_port}")
             server.run()
 
@@ -129,6 +131,19 @@ def _listening(host: str, port: int) -> socket.socket:
         raise UsageError(
             f"Port {port} of {host} cannot be had ({error}); the studio was not started. Choose another with --port."
         ) from error
+
+
+@contextmanager
+def large_requests_in(folder: Path) -> Iterator[None]:
+    """Have requests that are too large for memory lie in unnamed files in a folder, not in the system's.
+
+    That may itself be memory, or a small disk; the store's disk is looked after.
+    """
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 @contextmanager

@@ -62,10 +62,14 @@ def chromium() -> Iterator[webdriver.Chrome]:
 
 @contextmanager
 def served(
-    chromium: webdriver.Chrome, folder: Path, detector: Detector | None = None, limits: Limits = LIMITS
+    chromium: webdriver.Chrome,
+    folder: Path,
+    detector: Detector | None = None,
+    limits: Limits = LIMITS,
+    finder: Finder | None = None,
 ) -> Iterator[Page]:
     def load(profile: str, *, streams: int) -> Finder:
-        return fakes.finder(detector)
+        return finder or fakes.finder(detector)
 
     closing = threading.Event()
     with open_studio(folder / "store", load=load, limits=limits) as studio:

@@ -45,6 +45,7 @@ class Page:
         self.folder = folder
         self.downloads = folder / "downloads"
         self.downloads.mkdir()
+        self.size = (300, 200)  # of the picture on the stage
         self.command("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(self.downloads))
 
     def command(self, name: str, **values: Any) -> Any:
@@ -89,6 +90,25 @@ class Page:
         """Wait until the preview on the stage is that of the present regions, and they are saved."""
         self.wait_for("#review.ready #stage[data-preview=current]")
         self.wait_for("#saving[data-saving=saved]")
+
+    # ---- videos
+
+    def watch(self, data: bytes, name: str = "film_mp4", size: tuple[int, int] = (320, 240), **how: Any) -> None:
+        """Open the page, hand one video in and wait until its first frame lies on the stage."""
+        self.size = size
+        self.review(name, data, **how)
+
+    @property
+    def frame(self) -> int:
+        """The number of the frame on the stage, from 0."""
+        return int(self.one(".scrub").get_attribute("aria-valuenow") or 0)
+
+    def go(self, frame: int) -> None:
+        """Go to a frame with the keys of the line of time, and wait until it is shown as it will be."""
+        slider = self.one(".scrub")
+        while (now := self.frame) != frame:
+            slider.send_keys(Keys.ARROW_RIGHT if now < frame else Keys.ARROW_LEFT)
+        self.settle()
 
     # ---- looking
 
@@ -152,7 +172,7 @@ class Page:
     def at(self, x: float, y: float) -> Place:
         """Return where on the screen a place of the photo lies."""
         left, top, width, height = self.box(self.one(".picture"))
-        return left + x * width / 300, top + y * height / 200
+        return left + x * width / self.size[0], top + y * height / self.size[1]
 
     def colour(self, image: str, x: int, y: int) -> Colour:
         """Return the colour that an image on the page has at a place of the photo."""

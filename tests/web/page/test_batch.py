@@ -14,7 +14,7 @@ from tests.web.page.driver import DOUBT, FACE, GREY, Page, holds, near, pixels_o
 
 def test_from_upload_to_download(page: Page) -> None:
     page.open()
-    assert page.one("h1").text == "Cover every face. Keep the photo."
+    assert page.one("h1").text == "Cover every face. Keep the picture."
     page.add(one_png=fakes.photo(FACE), two_bmp=fakes.photo(FACE, format="bmp"))
     page.wait_for(".item[data-state=done]", 2)
     assert page.texts(".item .name") == ["one.png", "two.bmp"]
@@ -40,7 +40,7 @@ def test_doubtful_photos_come_first(page: Page) -> None:
     assert page.texts(".item .name") == ["unsure.png", "bad.png", "good.png"]
     assert page.texts(".group:not([hidden]) h2") == ["Want your eye\n1", "Not done\n1", "Done\n1"]
     assert page.item("unsure.png").find_element(By.CSS_SELECTOR, ".state").text == "1 face covered, 1 doubtful"
-    assert page.texts("#summary span") == ["3 photos", "1 wants your eye", "1 failed"]
+    assert page.texts("#summary span") == ["3 files", "1 wants your eye", "1 failed"]
 
 
 def test_going_from_one_doubtful_photo_to_the_next(page: Page) -> None:
@@ -81,8 +81,8 @@ def test_a_bad_file_says_so_and_the_others_go_on(page: Page) -> None:
     page.wait_for(".item[data-state=failed]", 2)
     page.wait_for(".item[data-state=done]")
     told = {
-        "notes.jpg": "This is not a picture that Veil reads. Nothing was made of it.",
-        "huge.png": "The photo is larger than Veil takes. Nothing was made of it.",
+        "notes.jpg": "This is not a picture or video that Veil reads. Nothing was made of it.",
+        "huge.png": "The file is larger than Veil takes. Nothing was made of it.",
     }
     for name, sentence in told.items():
         page.item(name).find_element(By.CSS_SELECTOR, ".open").click()
@@ -145,7 +145,7 @@ def test_delete_one_and_all(page: Page) -> None:
     page.wait(lambda: "n0.png has been deleted." in page.said())
     assert len(page.photos()) == 2
     page.one("#delete-all").click()
-    assert page.one("#confirm h2").text == "Delete 2 photos now?"
+    assert page.one("#confirm h2").text == "Delete 2 files now?"
     page.one("#confirm .button[value='']").click()
     assert len(page.all(".item")) == 2
     page.one("#delete-all").click()
@@ -195,7 +195,7 @@ def test_doubtful_photos_are_asked_about_before_all_are_downloaded(page: Page, a
     page.wait_for(".item[data-state=review]")
     page.wait_for(".item[data-state=done]")
     page.one("#download-all").click()
-    assert page.one("#confirm h2").text == "1 photo still wants your eye"
+    assert page.one("#confirm h2").text == "1 file still wants your eye"
     page.one("#confirm .primary").click()
     page.wait_text("#photo-name", "unsure.png")
     page.settle()

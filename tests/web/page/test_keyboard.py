@@ -117,7 +117,7 @@ def test_going_through_doubtful_photos_by_key(page: Page) -> None:
         page.wait_text("#photo-name", name)
         page.settle()
     page.press("n")
-    page.wait_text("#toast p", "No other photo wants your eye.")
+    page.wait_text("#toast p", "No other file wants your eye.")
 
 
 def test_lists_are_walked_with_arrows(page: Page) -> None:

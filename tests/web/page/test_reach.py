@@ -93,7 +93,7 @@ def test_motion_stops_for_those_who_ask(page: Page) -> None:
 
 def test_chinese(page: Page) -> None:
     page.open(language="zh-CN,zh;q=0.9")
-    assert page.one("h1").text == "遮住每一张脸，留下整张照片。"
+    assert page.one("h1").text == "遮住每一张脸，留下整个画面。"
     assert page.run("return document.documentElement.lang") == "zh-Hans"
     page.add(one_png=fakes.photo(FACE, doubtful=(DOUBT,)))
     page.settle()

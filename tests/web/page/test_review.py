@@ -155,7 +155,7 @@ def test_having_looked_settles_a_photo_and_goes_on(page: Page) -> None:
     page.settle()
     page.one("#looked").click()
     page.wait_for(".item[data-state=done]", 3)
-    page.wait(lambda: "No other photo wants your eye." in page.said())
+    page.wait(lambda: "No other file wants your eye." in page.said())
     assert page.one("#toast").is_displayed()
     page.choose("empty.png")
     assert not page.one("#nothing").is_displayed()
@@ -172,7 +172,7 @@ def test_a_change_made_elsewhere_is_loaded_and_told(page: Page) -> None:
         "  headers: {'Content-Type': 'application/json', 'If-Match': answer.headers.get('ETag')}})",
         photo["id"],
     )
-    page.wait(lambda: page.one("#toast p").text.startswith("This photo was changed elsewhere"))
+    page.wait(lambda: page.one("#toast p").text.startswith("This file was changed elsewhere"))
     page.settle()
     assert sorted(page.states()) == sorted(page.saved_states())
     assert "kept" in page.states()
@@ -187,7 +187,7 @@ def test_a_conflict_loads_anew_and_loses_nothing_silently(page: Page) -> None:
         "  return ask(where, how); }"
     )
     page.mark("suggested").click()
-    page.wait(lambda: page.one("#toast p").text.startswith("This photo was changed elsewhere"))
+    page.wait(lambda: page.one("#toast p").text.startswith("This file was changed elsewhere"))
     page.settle()
     assert page.states() == ["suggested", "covered"]
     page.mark("suggested").click()
@@ -220,7 +220,7 @@ def test_a_save_that_is_refused_says_so(page: Page) -> None:
     )
     page.mark("suggested").click()
     page.wait_for("#saving[data-saving=failed]")
-    assert page.one("#toast p").text == "These areas do not fit this photo. Nothing was saved."
+    assert page.one("#toast p").text == "These areas do not fit this picture. Nothing was saved."
     page.one("#download").click()
     page.wait_text("#download span", "Download")
     assert list(page.downloads.iterdir()) == []
@@ -267,7 +267,7 @@ def test_the_reach_can_be_used_for_all_photos(page: Page) -> None:
     page.one("#look .more summary").click()
     page.one("label[for=shape-box]").click()
     page.one("#everywhere").click()
-    page.wait_text("#toast p", "Used for 2 photos.")
+    page.wait_text("#toast p", "Used for 2 files.")
     shapes = {region["shape"] for number in (0, 1) for region in page.plan(number)["regions"]}
     assert shapes == {"box"}
     page.add(three_png=fakes.photo(FACE, doubtful=(DOUBT_TOO,)))

@@ -106,16 +106,58 @@ export async function preview(id, query, plan, signal) {
   return (await send("POST", path(id, `/preview?${query}`), plan, { signal })).blob();
 }
 
+// ---- videos
+
+/** When each frame of a video begins, in seconds; "not-ready" until that is known. */
+export const times = (id, signal) => json(ask(path(id, "/times"), { signal }));
+export const videoAddress = (id) => ROOT + path(id, "/video");
+
+export const frame = async (id, number, signal) => (await ask(path(id, `/frames/${number}`), { signal })).blob();
+
+export async function coveredFrame(id, number, query, plan, signal) {
+  return (await send("POST", path(id, `/frames/${number}?${query}`), plan, { signal })).blob();
+}
+
+/** The face of somebody who was followed, as a small square picture. */
+export const person = async (id, track, signal) => (await ask(path(id, `/people/${track}`), { signal })).blob();
+
+/**
+ * Has what is in a box of a frame followed through the shot; `wish` is {frame, box, shape}. Returns the region that
+ * follows it; `progressed` hears {done, total}. Once it is aborted, the server stops too.
+ */
+export async function follow(id, wish, signal, progressed) {
+  const where = path(id, "/follow");
+  try {
+    for (;;) {
+      const answer = await json(send("POST", where, wish, { signal }));
+      if (answer.state === "ready") return answer.region;
+      progressed(answer);
+      await pause(signal);
+    }
+  } catch (error) {
+    if (isAbort(error)) await send("DELETE", where, wish).catch(() => null);
+    throw error;
+  }
+}
+
 // ---- results
 
-/** Waits until the result is there. Returns {url, extension, bytes}. */
-export async function result(id, query, signal) {
+/** Waits until the result is there. Returns {url, extension, bytes}; `progressed` hears {done, total} of a video. */
+export async function result(id, query, signal, progressed = () => null) {
   for (;;) {
     const answer = await json(send("POST", path(id, `/result?${query}`), undefined, { signal }));
     if (answer.state === "ready") return answer;
-    await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
-    signal?.throwIfAborted();
+    progressed(answer);
+    await pause(signal);
   }
+}
+
+/** Has the server stop making a result. */
+export const stopResult = (id, query) => send("DELETE", path(id, `/result?${query}`));
+
+async function pause(signal) {
+  await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+  signal?.throwIfAborted();
 }
 
 export const reportAddress = (id) => ROOT + path(id, "/report");

@@ -1,8 +1,10 @@
-// The list of areas beside the stage: the same areas, the same numbers, doubtful ones first.
+// The list of areas beside the stage, of a video its people: the same as there, the same numbers, doubtful ones first.
 
 import { all, find, icon, make, order, write } from "./dom.js";
-import { counted, inFirstFrame, isCovered, isDrawn, listed } from "./model.js";
-import { described } from "./stage.js";
+import { counted, isCovered, isDrawn, listed } from "./model.js";
+import { clock, presentAt } from "./moving.js";
+import { timesOf } from "./moments.js";
+import { described, named } from "./stage.js";
 import { count, number, percent, t } from "./words.js";
 
 const CROP = 88; // pixels of a row's small picture: twice what is shown
@@ -12,11 +14,11 @@ export class Areas extends EventTarget {
   #rows = new Map(); // by uid
   #active = null; // the row that Tab reaches
 
-  constructor(root, picture) {
+  /** Rows take their small pictures from `picture`; those of a video from the `film`, and people from `faces`. */
+  constructor(root, { picture, film, faces }) {
     super();
-    this.root = root;
-    this.picture = picture; // the image that rows take their small pictures from
-    this.items = find("ul", root);
+    Object.assign(this, { root, picture, film, faces, ofVideo: false });
+    this.items = find(".rows", root);
     this.items.addEventListener("keydown", (event) => this.#walk(event));
     this.items.addEventListener("focusin", (event) => this.#focused(event));
   }
@@ -64,42 +66,61 @@ export class Areas extends EventTarget {
     pick.setAttribute("aria-current", String(uid === selected));
     pick.setAttribute("aria-label", described(region, index));
     const drawn = isDrawn(region);
+    row.classList.toggle("person", this.ofVideo);
     write(find(".number", row), number(index));
     write(find("b", row), t(`areas.${state}`));
     write(find(".quiet", row), this.#detail(region));
     const covered = isCovered(region);
-    this.#action(row, "cover", index, covered);
-    this.#action(row, "leave", index, !covered && state !== "suggested");
-    this.#action(row, "remove", index, !drawn);
+    this.#action(row, "cover", region, index, covered);
+    this.#action(row, "leave", region, index, !covered && state !== "suggested");
+    this.#action(row, "remove", region, index, !drawn);
     for (const each of all("button", row)) each.tabIndex = uid === this.#active ? 0 : -1;
-    this.#crop(region, find("canvas", row));
+    this.#picture(region, find("canvas", row));
   }
 
-  #action(row, name, index, hidden) {
+  #picture(region, canvas) {
+    const { film, picture } = this;
+    const isPerson = this.ofVideo && typeof region.track === "number";
+    if (isPerson) return this.faces.watch(canvas, region.track);
+    const [here] = presentAt([region], film.frame);
+    if (!here) return;
+    if (!this.ofVideo && picture.naturalWidth) this.#cut(canvas, picture, picture.naturalWidth, here.box);
+    if (this.ofVideo && film.resting) this.#cut(canvas, film.video, film.video.videoWidth, here.box);
+  }
+
+  #action(row, name, region, index, hidden) {
     const button = find(`.${name}`, row);
     button.hidden = hidden;
-    button.setAttribute("aria-label", `${t(`region.${name}`)}: ${t("areas.nth", { n: index })}`);
+    button.setAttribute("aria-label", `${t(`region.${name}`)}: ${named(region, index)}`);
     button.title = t(`region.${name}`);
     const words = find("span", button);
     if (words) write(words, t(`areas.${name}`));
   }
 
-  #detail({ score, frames, source }) {
+  #detail(region) {
+    const { score, frames, source } = region;
     const parts = [];
+    if (this.ofVideo && this.film.ready) parts.push(this.#when(region));
     if (score !== null) parts.push(t("areas.score", { score: percent(score) }));
+    if (this.ofVideo && isCovered(region) && region.doubtful?.length) parts.push(count("people.moments", region.doubtful.length));
     if (source === "user") parts.push(t("areas.yours"));
-    if (frames) parts.push(t("areas.frames", { first: number(frames[0] + 1), last: number(frames[1]) }));
-    return parts.join(t("card.comma"));
+    if (frames && !this.ofVideo) parts.push(t("areas.frames", { first: number(frames[0] + 1), last: number(frames[1]) }));
+    return parts.join(this.ofVideo ? "\n" : t("card.comma"));
+  }
+
+  #when(region) {
+    if (!region.frames) return t("people.always");
+    const { start, end } = timesOf(region, this.film.times);
+    return t("people.when", { start: clock(start), end: clock(end) });
   }
 
   /** Shows what lies in the area, so that most doubts are settled without looking for it. */
-  #crop(region, canvas) {
-    const { picture } = this;
-    const key = `${picture.src} ${region.box}`;
-    if (canvas.dataset.key === key || !picture.naturalWidth || !inFirstFrame(region)) return;
+  #cut(canvas, picture, width, box) {
+    const key = `${picture.currentSrc} ${box}`;
+    if (canvas.dataset.key === key) return;
     canvas.dataset.key = key;
-    const scale = picture.naturalWidth / this.width;
-    const [left, top, right, bottom] = region.box.map((side) => side * scale);
+    const scale = width / this.width;
+    const [left, top, right, bottom] = box.map((side) => side * scale);
     const side = Math.max(right - left, bottom - top) * AROUND;
     canvas.width = canvas.height = CROP;
     const pen = canvas.getContext("2d");

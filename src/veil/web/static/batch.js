@@ -49,6 +49,19 @@ class Entry {
     return GROUP_OF[this.state] ?? "working";
   }
 
+  get isVideo() {
+    return this.facts?.kind === "video" || this.facts?.picture?.kind === "video";
+  }
+
+  /** Whether a video can be played here: so as soon as there is a copy to watch. */
+  get watchable() {
+    return this.ready || (this.state === "running" && this.facts.video?.screening === true);
+  }
+
+  get hasSound() {
+    return this.facts?.video?.sound !== 0;
+  }
+
   /** Whether it can be reviewed and fetched. */
   get ready() {
     return !this.problem && (this.state === "review" || this.state === "done");
@@ -66,14 +79,15 @@ class Entry {
 
 /** In few words, what was found: the same in the list and over the photo. */
 export function verdict(facts) {
-  const { covered, drawn, suggested, kept } = facts.counts;
+  const { covered, drawn, suggested, kept, doubtful } = facts.counts;
   if (facts.nothing_found) return t("card.nothing");
   const parts = [count("card.covered", covered + drawn)];
   if (suggested) parts.push(count("card.doubtful", suggested));
+  if (doubtful) parts.push(count("card.moments", doubtful));
   if (kept) parts.push(count("card.kept", kept));
   const told = parts.join(t("card.comma"));
   const frames = facts.picture?.frames ?? 1;
-  return frames > 1 ? t("card.frames", { covered: told, frames }) : told;
+  return frames > 1 && facts.picture.kind !== "video" ? t("card.frames", { covered: told, frames }) : told;
 }
 
 // ---- all of them

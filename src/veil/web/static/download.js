@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { confirm, make, tell } from "./dom.js";
-import { coverQuery } from "./settings.js";
+import { resultQuery } from "./settings.js";
 import { count, t } from "./words.js";
 
 /** Has the browser fetch an address into a file. */
@@ -13,11 +13,38 @@ function fetchInto(address, name) {
   link.remove();
 }
 
-/** Fetches one result, once every edit has been saved and the server has made it. */
-export async function downloadOne(entry, saved) {
-  await saved();
-  const { url, extension } = await api.result(entry.id, coverQuery(), entry.leaving.signal);
-  fetchInto(url, `${entry.name.replace(/\.[^.]*$/, "")}.veiled${extension ?? entry.facts.extension}`);
+/** Results that are being made, by photo: how far they are, and what stops them. */
+const making = new Map();
+
+/** How far the result of a photo is, {done, total}; null if none is being made. */
+export const makingOf = (entry) => making.get(entry)?.told ?? null;
+
+/** Fetches one result, once every edit has been saved and the server has made it; `progressed` hears that it goes on. */
+export async function downloadOne(entry, saved, progressed) {
+  const stop = new AbortController();
+  const query = resultQuery();
+  const made = { stop, query, told: { done: 0, total: 0 } };
+  making.set(entry, made);
+  progressed();
+  try {
+    await saved();
+    const { url, extension } = await api.result(entry.id, query, AbortSignal.any([entry.leaving.signal, stop.signal]), (told) => {
+      made.told = told;
+      progressed();
+    });
+    fetchInto(url, `${entry.name.replace(/\.[^.]*$/, "")}.veiled${extension ?? entry.facts.extension}`);
+  } finally {
+    making.delete(entry);
+    progressed();
+  }
+}
+
+/** Stops making the result of a photo, here and on the server. */
+export async function stopMaking(entry) {
+  const made = making.get(entry);
+  if (!made) return;
+  made.stop.abort();
+  await api.stopResult(entry.id, made.query).catch(() => null); // it may be done, or gone
 }
 
 export const downloadReport = (entry) => fetchInto(api.reportAddress(entry.id), `${entry.name.replace(/\.[^.]*$/, "")}.report.json`);
@@ -36,17 +63,18 @@ async function wanted(batch) {
   return { settled, all: ready }[answer] ?? null;
 }
 
-/** Fetches many results as one ZIP file; `progressed(done, total)` hears how far it is. */
+/** Fetches many results as one ZIP file; `progressed` hears which one of how many is made, and which share of it is done. */
 export async function downloadAll(batch, saved, progressed) {
   const entries = await wanted(batch);
   if (!entries?.length) return;
   await saved();
-  const query = coverQuery();
+  const query = resultQuery();
   const packed = [];
   for (const [index, entry] of entries.entries()) {
-    progressed(index + 1, entries.length);
+    const told = ({ done = 0, total = 0 } = {}) => progressed(index + 1, entries.length, total ? done / total : 0);
+    told();
     try {
-      await api.result(entry.id, query, entry.leaving.signal);
+      await api.result(entry.id, query, entry.leaving.signal, told);
       packed.push(entry);
     } catch (error) {
       if (!api.isAbort(error)) tell(t("live.ready", { name: entry.name, result: api.problemOf(error).sentence }), "bad");

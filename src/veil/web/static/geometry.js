@@ -26,12 +26,14 @@ export function clipped(box, size) {
   return [x(box[0]), y(box[1]), x(box[2]), y(box[3])];
 }
 
+export const shift = ([left, top, right, bottom], dx, dy) => [left + dx, top + dy, right + dx, bottom + dy];
+
 /** A box moved, so far only that its middle stays in the picture. */
 export function shifted(box, dx, dy, size) {
   const middle = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
   const x = clamp(middle[0] + dx, 0, size.width) - middle[0];
   const y = clamp(middle[1] + dy, 0, size.height) - middle[1];
-  return [box[0] + x, box[1] + y, box[2] + x, box[3] + y];
+  return shift(box, x, y);
 }
 
 /** A box with some of its sides moved; `handle` names them by compass: "n", "se" and so on. */
@@ -43,6 +45,9 @@ export function stretched(box, handle, dx, dy) {
   if (handle.includes("s")) bottom = Math.max(bottom + dy, top + LEAST_SIDE);
   return [left, top, right, bottom];
 }
+
+/** The box around some boxes. */
+export const around = (boxes) => boxes.reduce(([l, t, r, b], [left, top, right, bottom]) => [Math.min(l, left), Math.min(t, top), Math.max(r, right), Math.max(b, bottom)]);
 
 // ---- outlines
 

@@ -2,7 +2,6 @@
 
 import { find, svg } from "./dom.js";
 import { between, simplified } from "./geometry.js";
-import { moved, resized } from "./model.js";
 
 const FAR = { mouse: 4, pen: 5, touch: 9 }; // how far a press may stray and still be a click
 const LEAST_DRAWN = 6; // smaller drawings, in pixels of the stage, were not meant
@@ -12,8 +11,9 @@ const WHEEL_LINE = 16;
 export const drawsShape = (tool) => DRAWING[tool] ?? null;
 
 /**
- * Wires the stage. `desk` answers for the photo: `regions`, `selected`, `tool`; and is told: `select(uid)`,
- * `trial(regions)` while something is dragged, `edit(regions)` at its end, `draw(shape, points, least)`.
+ * Wires the stage. `desk` answers for the photo: `regions`, `selected`, `tool`, and what regions are once one was `moved`
+ * or `resized`; and is told: `select(uid)`, `trial(regions)` while something is dragged, `edit(regions)` at its end,
+ * `draw(shape, points, least)`.
  */
 export class Gestures {
   #now = null; // the gesture going on
@@ -79,11 +79,11 @@ export class Gestures {
     if (event.button !== 0) return null;
     if (shape) return shape === "polygon" ? this.#freehand(event) : this.#corners(shape, event);
     const handle = event.target.closest(".handle")?.dataset.handle;
-    if (handle) return this.#drag(selected, (regions, dx, dy) => resized(regions, selected, handle, dx, dy));
+    if (handle) return this.#drag(selected, (regions, dx, dy) => this.desk.resized(regions, selected, handle, dx, dy));
     const uid = Number(event.target.closest(".mark")?.dataset.uid);
     // A finger that only passes over an area pans; it moves an area that was tapped before.
     if (uid && (event.pointerType !== "touch" || uid === selected)) {
-      return this.#drag(uid, (regions, dx, dy) => moved(regions, uid, dx, dy, this.stage.size));
+      return this.#drag(uid, (regions, dx, dy) => this.desk.moved(regions, uid, dx, dy));
     }
     return this.#pan();
   }

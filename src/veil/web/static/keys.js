@@ -72,6 +72,9 @@ export class Keys {
       review.remove(Number(area));
       return true;
     }
+    // Where the space bar would do nothing else, it plays.
+    const onFilm = review.cinema.on && (onStage || event.target.matches(".scrub, :checked[type=radio]"));
+    if (event.key === " " && onFilm) return event.repeat || review.cinema.film.toggle(), true;
     if (event.key === " " && onStage && review.ready) return review.gestures.hold(true), true;
     if (event.key === "Enter" && event.target === review.stage.root && review.ready) return review.place();
     if (event.key === "?") return find("#help").showModal(), true;
@@ -80,6 +83,7 @@ export class Keys {
 
   #letter(key, shift, repeat) {
     const { review } = this;
+    if (review.cinema.key(key, shift)) return true;
     if (key === "n") return this.again(1);
     if (key === "p") return this.again(-1);
     if (!review.ready) return false;

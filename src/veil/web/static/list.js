@@ -3,7 +3,8 @@
 import { GROUPS, verdict } from "./batch.js";
 import { all, find, icon, make, order, write } from "./dom.js";
 import { refreshThumb, watchThumb } from "./thumbs.js";
-import { count, t } from "./words.js";
+import { length } from "./moving.js";
+import { count, percent, t } from "./words.js";
 
 const SIGNS = { review: "question", failed: "cross", done: "check", expired: "clock", queued: "clock", running: "search", uploading: "up" };
 const BUSY = new Set(["uploading", "queued", "running"]);
@@ -17,6 +18,7 @@ export function line(entry) {
   if (state === "queued") return t("card.waiting");
   if (state === "running") {
     const { done, total } = facts.progress ?? {};
+    if (entry.isVideo) return total ? t("card.looking.video", { share: percent(done / total) }) : t("card.looking");
     return total > 1 ? t("card.looking.pages", { done: done + 1 > total ? total : done + 1, total }) : t("card.looking");
   }
   return verdict(facts);
@@ -66,7 +68,9 @@ export class List {
   #make(entry) {
     const item = make("li", { className: "item" },
       make("button", { type: "button", className: "open" },
-        make("canvas", { className: "thumb", width: 1, height: 1, aria: { hidden: "true" } }),
+        make("span", { className: "shot" },
+          make("canvas", { className: "thumb", width: 1, height: 1, aria: { hidden: "true" } }),
+          make("span", { className: "film-badge", hidden: true }, icon("film"), make("span"))),
         make("span", { className: "lines" },
           make("span", { className: "name", textContent: entry.name }),
           make("span", { className: "state" }),
@@ -89,6 +93,9 @@ export class List {
     item.dataset.state = state;
     item.classList.toggle("nothing", entry.ready && entry.facts.nothing_found);
     find(".open", item).setAttribute("aria-current", String(current));
+    const badge = find(".film-badge", item);
+    badge.hidden = !entry.isVideo;
+    write(find("span", badge), entry.facts?.seconds ? length(entry.facts.seconds) : "");
     const told = find(".state", item);
     const text = line(entry);
     const sign = state === "review" && entry.facts.nothing_found ? "warn" : SIGNS[state];

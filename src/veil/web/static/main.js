@@ -9,7 +9,7 @@ import { List, summary } from "./list.js";
 import { Panel } from "./panel.js";
 import { keepWhileUsed } from "./presence.js";
 import { Review } from "./review.js";
-import { count, t } from "./words.js";
+import { count, percent, t } from "./words.js";
 import { openWays } from "./ways.js";
 
 const batch = new Batch();
@@ -60,7 +60,9 @@ find("#download-all").addEventListener("click", async (event) => {
   const label = find("span", button);
   if (button.getAttribute("aria-busy")) return;
   button.setAttribute("aria-busy", "true");
-  await attempt(() => downloadAll(batch, () => review.allSaved(), (done, total) => write(label, t("all.preparing", { done, total }))));
+  await attempt(() => downloadAll(batch, () => review.allSaved(), (done, total, share) => {
+    write(label, t(share ? "all.preparing.share" : "all.preparing", { done, total, share: percent(share) }));
+  }));
   button.removeAttribute("aria-busy");
   write(label, t("all.download"));
 });

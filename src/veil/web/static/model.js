@@ -1,8 +1,9 @@
 // The regions of one photo and what a person does to them. Pure: no page, nothing is changed in place.
-// A region is what the plan holds of it, and besides: `uid`, which never leaves this page, and `doubtful`, whether it
-// was only suggested when it was loaded (so that it keeps its place in the list when it is decided).
+// A region is what the plan holds of it, and besides: `uid`, which never leaves this page, and `unsure`, whether it was
+// only suggested (2) or had doubtful moments (1) when it was loaded, so that it keeps its place in the list when it is decided.
 
 import { boundsOf, clipped, height, meet, refitted, round, rounded, shifted, stretched, width } from "./geometry.js";
+import { isMoving, movedAt, resizedAt, settledAt, spanning, staying } from "./moving.js";
 
 const USER = "user"; // the source of drawn regions, as plans call it
 let nextUid = 1;
@@ -16,15 +17,17 @@ export function regionsOf(plan, before = []) {
     Object.freeze({
       ...region,
       uid: same ? before[index].uid : nextUid++,
-      doubtful: same ? before[index].doubtful : region.state === "suggested",
+      unsure: same ? before[index].unsure : unsureOf(region),
     }),
   );
 }
 
 /** The plan with other regions, as the server takes it. */
 export function planOf(plan, regions) {
-  return { ...plan, regions: regions.map(({ uid, doubtful, ...region }) => region) };
+  return { ...plan, regions: regions.map(({ uid, unsure, ...region }) => region) };
 }
+
+const unsureOf = ({ state, doubtful }) => (state === "suggested" ? 2 : doubtful?.length ? 1 : 0);
 
 // ---- states
 
@@ -53,8 +56,11 @@ export function removed(regions, uid) {
 }
 
 export function counted(regions) {
-  const counts = { covered: 0, drawn: 0, kept: 0, suggested: 0 };
-  for (const { state } of regions) counts[state] += 1;
+  const counts = { covered: 0, drawn: 0, kept: 0, suggested: 0, doubtful: 0 };
+  for (const region of regions) {
+    counts[region.state] += 1;
+    if (isCovered(region)) counts.doubtful += region.doubtful?.length ?? 0;
+  }
   return counts;
 }
 
@@ -80,7 +86,7 @@ const inside = ([x, y], size) => [Math.min(Math.max(x, 0), size.width), Math.min
 
 function fresh(shape) {
   return {
-    uid: nextUid++, doubtful: false, shape, state: "drawn", score: null, source: USER, face: null, points: [], frames: null,
+    uid: nextUid++, unsure: 0, shape, state: "drawn", score: null, source: USER, face: null, points: [], frames: null,
   };
 }
 
@@ -97,19 +103,30 @@ function placed(region, box, outline = null) {
   };
 }
 
-export const moved = (regions, uid, dx, dy, size) =>
-  change(regions, uid, (one) => placed(one, shifted(one.box, dx, dy, size)));
+/** Moves a region; one that moves by itself, in the frame that is shown. */
+export const moved = (regions, uid, dx, dy, size, frame = 0) =>
+  change(regions, uid, (one) => (isMoving(one) ? movedAt(one, frame, dx, dy, size) : placed(one, shifted(one.box, dx, dy, size))));
 
-export const resized = (regions, uid, handle, dx, dy) =>
-  change(regions, uid, (one) => placed(one, stretched(one.box, handle, dx, dy)));
+export const resized = (regions, uid, handle, dx, dy, frame = 0) =>
+  change(regions, uid, (one) => (isMoving(one) ? resizedAt(one, frame, handle, dx, dy) : placed(one, stretched(one.box, handle, dx, dy))));
+
+/** Has a region be in some frames only, from the first to before the last. */
+export const spanned = (regions, uid, frames) => change(regions, uid, (one) => spanning(one, frames));
+
+/** Has a region stay through the whole video where it is in a frame. */
+export const stayed = (regions, uid, frame) => change(regions, uid, (one) => staying(one, frame));
+
+/** Puts another region in the place of one: what followed it, for one that stayed. */
+export const replaced = (regions, uid, other) => change(regions, uid, (one) => ({ ...other, uid, unsure: one.unsure }));
+
+/** Takes a doubtful moment for a right one. */
+export const confirmed = (regions, uid, first) => change(regions, uid, (one) => settledAt(one, first));
 
 // ---- orders
 
-export const inFirstFrame = ({ frames }) => !frames || frames[0] === 0;
-
 /** For the list: what was doubtful comes first, the least sure ahead; deciding on a region does not move it. */
 export function listed(regions) {
-  const rank = (one) => (one.doubtful ? 0 : 1);
+  const rank = (one) => -one.unsure;
   const sure = (one) => one.score ?? 2;
   const start = (one) => one.frames?.[0] ?? 0;
   return [...regions].sort((a, b) => rank(a) - rank(b) || start(a) - start(b) || sure(a) - sure(b) || a.box[1] - b.box[1]);

@@ -51,10 +51,15 @@ export class Panel extends EventTarget {
     this.render();
   }
 
+  /** Offers what only a video with sound has. */
+  ofVideo(sounds) {
+    find(".sound", this.form).hidden = !sounds;
+  }
+
   render() {
     const chosen = settings();
     const values = { ...chosen, ...(this.fit ?? {}) };
-    for (const name of ["style", "shape", "area", "profile"]) {
+    for (const name of ["style", "shape", "area", "profile", "voice"]) {
       for (const radio of all(`[name="${name}"]`, this.form)) radio.checked = radio.value === values[name];
     }
     const set = (selector, value) => {
@@ -72,6 +77,8 @@ export class Panel extends EventTarget {
     this.#say("#grow", size);
     write(find("#fit-told", this.form), [t(`shape.${values.shape}`), t(`area.${values.area}`), size].join(t("card.comma")));
     write(find("#profile-told", this.form), t(`profile.${values.profile}`));
+    write(find("#voice-note", this.form), t(`voice.${values.voice}.more`));
+    find("#voice-note", this.form).dataset.weak = values.voice === "keep";
     const note = find("#style-note", this.form);
     write(note, styleNote(values));
     note.dataset.weak = isWeak(values.style);

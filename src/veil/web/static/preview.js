@@ -3,7 +3,8 @@
 
 import * as api from "./api.js";
 import { find, make } from "./dom.js";
-import { inFirstFrame, isCovered, patches } from "./model.js";
+import { isCovered, patches } from "./model.js";
+import { presentAt } from "./moving.js";
 
 const WAIT_MS = 120;
 const AGAIN_MS = 1500;
@@ -54,7 +55,7 @@ export class Preview extends EventTarget {
   /** Asks for the preview of a photo's regions in a style; `later` waits a moment for more changes. */
   want(work, query, later = false) {
     const regions = work.regions;
-    const key = `${query} ${JSON.stringify(regions.filter(isCovered).map(({ shape, box, outline, frames }) => [shape, box, outline, frames]))}`;
+    const key = `${query} ${JSON.stringify(regions.filter(isCovered).map(({ shape, box, outline, frames, keys }) => [shape, box, outline, frames, keys]))}`;
     this.patch(regions);
     if (key === this.#wanted) return;
     this.#cancel();
@@ -86,7 +87,7 @@ export class Preview extends EventTarget {
   /** Shows over the present preview what regions change about it. */
   patch(regions) {
     if (!this.#shown) return this.patches.replaceChildren();
-    const { bare, fresh } = patches(this.#shown.regions.filter(inFirstFrame), regions.filter(inFirstFrame));
+    const { bare, fresh } = patches(presentAt(this.#shown.regions, 0), presentAt(regions, 0));
     this.patches.replaceChildren(...bare.map((region) => this.#piece(region, "bare")), ...fresh.map((region) => this.#piece(region, "fresh")));
   }
 
@@ -124,20 +125,20 @@ function outline({ shape, box: [left, top, right, bottom], outline }) {
   return `polygon(nonzero, ${outline.map(share).join(", ")})`;
 }
 
-async function decoded(blob) {
+export async function decoded(blob) {
   const image = new Image();
   image.src = URL.createObjectURL(blob);
   await image.decode();
   return image;
 }
 
-function drop(image) {
+export function drop(image) {
   URL.revokeObjectURL(image.src);
   image.removeAttribute("src");
   image.hidden = true;
 }
 
-function adopt(image, { src }) {
+export function adopt(image, { src }) {
   URL.revokeObjectURL(image.src);
   image.src = src;
   image.hidden = false;

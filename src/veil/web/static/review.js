@@ -2,26 +2,29 @@
 
 import * as api from "./api.js";
 import { Areas } from "./areas.js";
+import { Cinema } from "./cinema.js";
 import { Compare } from "./compare.js";
 import { all, announce, find, tell, write } from "./dom.js";
-import { downloadOne, downloadReport } from "./download.js";
+import { downloadOne, downloadReport, makingOf, stopMaking } from "./download.js";
 import { Gestures, drawsShape } from "./gestures.js";
 import * as model from "./model.js";
+import { presentAt } from "./moving.js";
 import { Preview } from "./preview.js";
 import { coverQuery, onChoice } from "./settings.js";
 import { Stage } from "./stage.js";
-import { tellProgress, tellSaving, tellVerdict } from "./telling.js";
-import { Work } from "./work.js";
-import { count, number, t, time } from "./words.js";
+import { tellFacts, tellMaking, tellOnward, tellProgress, tellSaving, tellVerdict } from "./telling.js";
+import { count, number, t } from "./words.js";
+import { Works } from "./works.js";
 
 const LOAD_AGAIN_MS = 2000;
 
 export class Review {
-  #works = new Map(); // by id; kept while edits of them are unsaved
+  #works = new Works();
   #turn = 0;
   #entry = null;
   #work = null;
   #trial = null; // regions while something is dragged
+  #numbers = { of: null, all: null };
   selected = null;
   tool = "select";
 
@@ -32,8 +35,9 @@ export class Review {
     this.stage = new Stage(find("#stage"));
     this.gestures = new Gestures(this.stage, this);
     this.preview = new Preview(this.stage);
+    this.cinema = new Cinema(this);
     this.compare = new Compare(this.stage, find("#compare"), find("#hold"));
-    this.areas = new Areas(find("#areas"), find(".before", this.stage.root));
+    this.areas = new Areas(find("#areas"), { picture: find(".before", this.stage.root), film: this.cinema.film, faces: this.cinema.faces });
     this.#listen();
     this.#wire();
   }
@@ -53,12 +57,12 @@ export class Review {
   }
 
   get unsaved() {
-    return [...this.#works.values()].some((work) => !work.clean);
+    return this.#works.unsaved;
   }
 
   /** Ends when every edit of every photo is saved. */
-  async allSaved() {
-    for (const work of this.#works.values()) await work.saved();
+  allSaved() {
+    return this.#works.saved();
   }
 
   // ---- wiring
@@ -67,14 +71,14 @@ export class Review {
     this.batch.addEventListener("open", ({ detail }) => this.#open(detail));
     this.batch.addEventListener("change", () => this.#refresh());
     this.batch.addEventListener("progress", ({ detail }) => detail === this.#entry && this.#refresh());
-    this.batch.addEventListener("drop", ({ detail }) => this.#works.delete(detail.id));
+    this.batch.addEventListener("drop", ({ detail }) => this.#works.forget(detail.id));
     onChoice((names) => {
       const covering = ["style", "color", "strength", "boxes"].some((name) => names.has(name));
-      if (covering && this.ready) this.preview.want(this.#work, coverQuery(), true);
+      if (covering && this.ready) this.#want(true);
     });
     this.panel.addEventListener("fit", ({ detail }) => this.#refit(detail));
     this.preview.addEventListener("failed", ({ detail }) => tell(detail.sentence, "bad"));
-    addEventListener("online", () => this.#works.forEach((work) => work.hurry()));
+    addEventListener("online", () => this.#works.hurry());
   }
 
   #wire() {
@@ -87,6 +91,17 @@ export class Review {
       leave: (uid) => this.#decide(uid, false),
       reach: (uid) => this.select(uid, true),
       view: () => write(find("#zoom-value"), t("zoom.value", { n: number(Math.round(this.stage.zoom * 100)) })),
+    });
+    on(this.cinema, {
+      open: () => this.#opened(),
+      frame: () => this.#renderStage(),
+      failed: (problem) => tell(problem.sentence, "bad"),
+    });
+    on(this.#works, {
+      edit: ({ work }) => work === this.#work && this.#show(true),
+      save: ({ work }) => work === this.#work && this.#tellSaving(),
+      conflict: () => tell(t("save.conflict"), "warn"),
+      photo: ({ photo }) => this.batch.learn(photo),
     });
     on(this.areas, {
       pick: (uid) => this.pick(uid),
@@ -106,6 +121,7 @@ export class Review {
     press("#leave-all", () => this.settle(false));
     press("#looked", () => this.looked());
     press("#download", () => this.download());
+    press("#stop-making", () => stopMaking(this.#entry));
     press("#report", () => downloadReport(this.#entry));
     press("#draw-here", () => this.use("ellipse"));
     press("#retry", () => this.batch.again(this.#entry));
@@ -117,29 +133,29 @@ export class Review {
   #open(entry) {
     this.#turn += 1;
     this.gestures.cancel();
-    if (this.#work?.clean) this.#works.delete(this.#work.id);
+    this.#works.leave(this.#work);
     this.selected = null;
     this.#entry = entry;
     this.#work = this.#trial = null;
     this.use("select");
     this.preview.clear();
-    this.stage.render([], null);
-    this.areas.render([], null);
+    this.cinema.clear();
+    this.#renderStage();
+    this.#renderLists();
     this.#refresh();
   }
 
   async #load() {
     const entry = this.#entry;
     const turn = this.#turn;
-    const work = this.#works.get(entry.id) ?? this.#startWork(entry);
-    this.#work = work;
+    const work = (this.#work = this.#works.of(entry));
     try {
       if (!work.loaded) await work.load(entry.leaving.signal);
       if (turn !== this.#turn) return;
       this.stage.show(work.picture);
       this.areas.width = work.picture.width;
       this.#show(true);
-      await this.preview.open(entry.id);
+      if (!this.cinema.on) await this.preview.open(entry.id);
       if (turn !== this.#turn) return;
       this.#show(true);
       this.#refresh();
@@ -150,18 +166,11 @@ export class Review {
     }
   }
 
-  #startWork(entry) {
-    const work = new Work(entry.id, () => {
-      const { shape, area, grow } = entry.facts.options;
-      return { shape, area, grow: Number(grow) };
-    });
-    const own = (handler) => (event) => work === this.#work && handler(event);
-    work.addEventListener("edit", own(() => this.#show(true)));
-    work.addEventListener("save", own(() => this.#tellSaving()));
-    work.addEventListener("conflict", () => tell(t("save.conflict"), "warn"));
-    work.addEventListener("photo", ({ detail }) => this.batch.learn(detail));
-    this.#works.set(entry.id, work);
-    return work;
+  /** A video can be watched: before its faces have been looked for, nothing else is known of it. */
+  #opened() {
+    if (!this.#work?.loaded) this.stage.show(this.cinema.screening.size);
+    this.#show(true);
+    this.#refresh();
   }
 
   #fail(error) {
@@ -174,14 +183,14 @@ export class Review {
 
   /** Brings stage, list and preview up to date with the regions. */
   #show(settled = false) {
-    const { regions, selected } = this;
-    if (!regions.some(({ uid }) => uid === selected)) this.selected = null;
-    this.stage.render(regions, this.selected);
-    if (!settled) return this.preview.patch(regions);
-    this.areas.render(regions, this.selected);
+    const { regions } = this;
+    if (!regions.some(({ uid }) => uid === this.selected)) this.selected = null;
+    this.#renderStage();
+    if (!settled) return (this.cinema.on ? this.cinema : this.preview).patch(regions);
+    this.#renderLists();
     if (this.#work?.loaded) {
       this.panel.open(this.#work.fit);
-      if (this.preview.before.src) this.preview.want(this.#work, coverQuery());
+      this.#want();
     }
     find("#undo").disabled = !this.#work?.canUndo;
     find("#redo").disabled = !this.#work?.canRedo;
@@ -189,24 +198,63 @@ export class Review {
     this.#tellSaving();
   }
 
+  /** The areas that are to be seen now, where they lie now: of what does not play, in its first frame. */
+  get #present() {
+    return presentAt(this.regions, this.cinema.frame);
+  }
+
+  #renderStage() {
+    this.stage.render(this.#present, this.selected, this.#numbered);
+  }
+
+  /** The place of each area in the list, by uid. */
+  get #numbered() {
+    const { regions } = this;
+    if (this.#numbers.of !== regions) {
+      this.#numbers = { of: regions, all: new Map(model.listed(regions).map(({ uid }, index) => [uid, index + 1])) };
+    }
+    return this.#numbers.all;
+  }
+
+  #renderLists() {
+    const { regions, selected } = this;
+    this.areas.render(regions, selected);
+    if (this.cinema.on) this.cinema.render(regions, this.#numbered);
+  }
+
+  #want(later = false) {
+    if (this.cinema.on) this.cinema.want(this.#work, coverQuery());
+    else if (this.preview.before.src) this.preview.want(this.#work, coverQuery(), later);
+  }
+
   /** Follows what the list says of the open photo. */
   #refresh() {
     const entry = this.#entry;
     this.root.dataset.state = entry ? entry.state : "none";
     this.root.classList.toggle("ready", entry?.ready === true);
+    this.#refreshCinema();
     if (!entry) return;
-    write(find("#photo-name"), entry.name);
-    const picture = entry.facts?.picture;
-    write(find("#photo-meta"), picture ? t("card.meta", { width: picture.width, height: picture.height, format: picture.format.toUpperCase() }) : "");
+    tellFacts(entry);
     if (entry.ready && (this.#work === null || this.#work.id !== entry.id)) this.#load();
     else if (entry.ready) this.#work.heard(entry.facts.revision).catch(() => null);
     tellProgress(entry);
+    tellMaking(entry);
     this.#tellVerdict();
-    write(find("#expires"), entry.facts?.expires ? t("card.expires", { time: time(entry.facts.expires) }) : "");
     find("#looked").disabled = !this.ready;
-    const onward = this.batch.doubtful() !== null;
-    find("#looked").classList.toggle("onward", onward);
-    find("#looked").setAttribute("aria-label", t(onward ? "looked.next" : "looked.title"));
+    tellOnward(this.batch.doubtful() !== null);
+  }
+
+  #refreshCinema() {
+    const { cinema } = this;
+    const entry = this.#entry;
+    cinema.on = entry?.isVideo === true;
+    this.areas.ofVideo = cinema.on;
+    this.panel.ofVideo(cinema.on && entry.hasSound);
+    if (cinema.on && entry.watchable) cinema.open(entry.id);
+    this.root.classList.toggle("video", cinema.on);
+    this.root.classList.toggle("watching", cinema.on && entry.watchable && !entry.ready && cinema.screening.isOpen);
+    document.body.classList.toggle("on-video", cinema.on);
+    document.body.classList.toggle("in-work", entry?.ready === false);
   }
 
   #tellVerdict() {
@@ -230,23 +278,29 @@ export class Review {
   /** Shows regions that are not decided on: something is being dragged. */
   trial(regions) {
     this.#trial = regions;
+    this.cinema.film.pause();
     this.#show();
   }
 
   select(uid, reveal = false) {
     this.selected = uid;
-    const region = this.regions.find((one) => one.uid === uid);
-    this.stage.render(this.regions, uid);
-    this.areas.render(this.regions, uid);
-    if (!region) return;
+    this.#renderStage();
+    this.#renderLists();
+    if (!this.regions.some((one) => one.uid === uid)) return;
     this.areas.reveal(uid);
-    if (reveal) this.stage.reveal(region);
+    const region = this.#present.find((one) => one.uid === uid);
+    if (reveal && region) this.stage.reveal(region);
   }
 
   /** From the list: shows the area on the stage and goes there, so that keys work on it. */
   pick(uid) {
     this.select(uid, true);
-    this.stage.focus(uid);
+    const focus = () => {
+      this.select(uid, true);
+      this.stage.focus(uid);
+    };
+    if (this.cinema.on) this.cinema.visit(uid, focus);
+    else this.stage.focus(uid);
     this.root.dispatchEvent(new CustomEvent("picked", { bubbles: true }));
   }
 
@@ -285,8 +339,16 @@ export class Review {
   nudge(uid, dx, dy, resize) {
     const [x, y] = [dx / this.stage.zoom, dy / this.stage.zoom];
     this.selected = uid;
-    const regions = resize ? model.resized(this.regions, uid, "se", x, y) : model.moved(this.regions, uid, x, y, this.stage.size);
-    this.edit(regions, `${resize ? "resize" : "move"} ${uid}`);
+    const regions = resize ? this.resized(this.regions, uid, "se", x, y) : this.moved(this.regions, uid, x, y);
+    this.edit(regions, `${resize ? "resize" : "move"} ${uid} ${this.cinema.frame}`);
+  }
+
+  moved(regions, uid, dx, dy) {
+    return model.moved(regions, uid, dx, dy, this.stage.size, this.cinema.frame);
+  }
+
+  resized(regions, uid, handle, dx, dy) {
+    return model.resized(regions, uid, handle, dx, dy, this.cinema.frame);
   }
 
   draw(shape, points, least) {
@@ -307,7 +369,7 @@ export class Review {
     this.edit([...this.regions, region]);
     this.use("select");
     this.stage.focus(region.uid);
-    announce(t("live.drawn"));
+    announce(t(this.cinema.on ? "live.drawn-video" : "live.drawn"));
   }
 
   undo() {
@@ -320,7 +382,7 @@ export class Review {
 
   /** Has the found areas of a photo made anew; of the open one as a step that can be undone. */
   async refit(entry, fit) {
-    const work = this.#works.get(entry.id);
+    const work = this.#works.known(entry);
     this.batch.learn(await (work?.loaded ? work.refit(fit) : api.patch(entry.id, fit)));
   }
 
@@ -335,7 +397,9 @@ export class Review {
     this.stage.root.dataset.tool = tool;
     for (const button of all("[data-tool]", find("#tools"))) button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
     write(find("#hint"), drawsShape(tool) ? t(`hint.${tool}`) : "");
-    if (drawsShape(tool)) this.stage.root.focus({ preventScroll: true });
+    if (!drawsShape(tool)) return;
+    this.cinema.film.pause();
+    this.stage.root.focus({ preventScroll: true });
   }
 
   showMarks(on = find("#marks").getAttribute("aria-pressed") !== "true") {
@@ -374,17 +438,11 @@ export class Review {
 
   async download() {
     const entry = this.#entry;
-    const button = find("#download");
-    if (!this.ready || button.getAttribute("aria-busy")) return;
-    button.setAttribute("aria-busy", "true");
-    write(find("span", button), t("card.preparing"));
+    if (!this.ready || makingOf(entry)) return;
     try {
-      await downloadOne(entry, () => this.#works.get(entry.id)?.saved());
+      await downloadOne(entry, () => this.#works.known(entry)?.saved(), () => entry === this.#entry && tellMaking(entry));
     } catch (error) {
       if (!api.isAbort(error)) this.#fail(error);
-    } finally {
-      button.removeAttribute("aria-busy");
-      write(find("span", button), t("card.download"));
     }
   }
 }

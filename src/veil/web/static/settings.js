@@ -41,5 +41,12 @@ export function coverQuery() {
   return query.toString();
 }
 
+/** The query for a result: how to cover, and what becomes of a video's sound. */
+export function resultQuery() {
+  const query = new URLSearchParams(coverQuery());
+  if (chosen.voice !== defaults.voice) query.set("voice", chosen.voice);
+  return query.toString();
+}
+
 /** The query that says how to look at a new photo. */
 export const findQuery = () => new URLSearchParams(HOW_TO_FIND.map((name) => [name, chosen[name]])).toString();

@@ -2,7 +2,7 @@
 
 import { find, icon, make, order, svg } from "./dom.js";
 import { fitting, kept, onStage, showing, toPicture, zoomed } from "./geometry.js";
-import { inFirstFrame, isCovered, isDrawn, listed, stacked } from "./model.js";
+import { isCovered, isDrawn, listed, stacked } from "./model.js";
 import { percent, t } from "./words.js";
 
 const HANDLES = ["nw", "n", "ne", "e", "se", "s", "sw", "w"];
@@ -13,11 +13,14 @@ const TINY = 26; // and below this, no words
 
 const SIGNS = { covered: "shield", drawn: "pencil", kept: "eye", suggested: "question" };
 
+/** What an area is called by its number: a person, if somebody was followed through a video. */
+export const named = ({ track }, number) => t(typeof track === "number" ? "people.nth" : "areas.nth", { n: number });
+
 /** What an area is called, for those who cannot see it. */
 export function described(region, number) {
   const score = region.score === null ? "" : percent(region.score);
   const key = isDrawn(region) ? (isCovered(region) ? "drawn" : "undrawn") : region.state;
-  return t(`region.${key}`, { n: number, score });
+  return t(`region.${key}`, { area: named(region, number), score });
 }
 
 export class Stage extends EventTarget {
@@ -111,11 +114,11 @@ export class Stage extends EventTarget {
 
   // ---- areas
 
-  render(regions, selected) {
-    this.#regions = regions.filter(inFirstFrame);
+  /** Shows areas where they lie now; `numbers` says which number each has in the list. */
+  render(regions, selected, numbers) {
+    this.#regions = regions;
     this.#selected = selected;
     this.root.classList.toggle("crowded", this.#regions.length > CROWD);
-    const numbers = new Map(listed(regions).map((region, index) => [region.uid, index + 1]));
     const wanted = listed(this.#regions);
     const height = new Map(stacked(this.#regions).map((region, index) => [region.uid, index + 1]));
     for (const region of wanted) this.#fill(region, numbers.get(region.uid), height.get(region.uid));

@@ -2,11 +2,27 @@
 
 import { verdict } from "./batch.js";
 import { find, icon, write } from "./dom.js";
+import { makingOf } from "./download.js";
 import { line, share } from "./list.js";
 import { counted } from "./model.js";
-import { count, t } from "./words.js";
+import { count, percent, t, time } from "./words.js";
 
 const SAVE_SIGNS = { saved: "check", saving: "clock", retrying: "warn", failed: "cross" };
+
+/** Says what is known of a photo: its name, its size, until when it is kept. */
+export function tellFacts({ name, facts }) {
+  write(find("#photo-name"), name);
+  const picture = facts?.picture;
+  write(find("#photo-meta"), picture ? t("card.meta", { width: picture.width, height: picture.height, format: picture.format.toUpperCase() }) : "");
+  write(find("#expires"), facts?.expires ? t("card.expires", { time: time(facts.expires) }) : "");
+}
+
+/** Says whether "I have looked" goes on to another photo. */
+export function tellOnward(onward) {
+  const looked = find("#looked");
+  looked.classList.toggle("onward", onward);
+  looked.setAttribute("aria-label", t(onward ? "looked.next" : "looked.title"));
+}
 
 /** Says how far a photo is that is still in work, or why it cannot be shown. */
 export function tellProgress(entry) {
@@ -22,12 +38,30 @@ export function tellProgress(entry) {
   find("#retry").hidden = !(trouble && entry.file);
 }
 
+/** Says that the result is being made; of a video, which takes long, also how far it is. */
+export function tellMaking(entry) {
+  const told = makingOf(entry);
+  const button = find("#download");
+  if (told) button.setAttribute("aria-busy", "true");
+  else button.removeAttribute("aria-busy");
+  write(find("span", button), t(told ? "card.preparing" : "card.download"));
+  const film = find("#making");
+  film.hidden = !(told && entry.isVideo);
+  if (film.hidden) return;
+  const known = told.total > 0;
+  write(find("p", film), known ? t("making.frames", { share: percent(told.done / told.total) }) : t("making.begins"));
+  const bar = find("progress", film);
+  if (known) bar.value = told.done / told.total;
+  else bar.removeAttribute("value");
+}
+
 /** Says what was found, from the regions as they are on the page and not as they were saved; null before they are there. */
 export function tellVerdict(root, { facts }, regions) {
   const counts = regions ? counted(regions) : facts.counts;
-  const nothing = !Object.values(counts).some(Boolean);
-  const kind = nothing ? "nothing" : counts.suggested ? "review" : "good";
-  root.dataset.verdict = nothing && facts.looked ? "looked" : kind;
+  const nothing = !(counts.covered + counts.drawn + counts.kept + counts.suggested);
+  const open = counts.suggested > 0 || counts.doubtful > 0;
+  const kind = nothing ? "nothing" : open ? "review" : "good";
+  root.dataset.verdict = facts.looked && !counts.suggested && kind !== "good" ? "looked" : kind;
   const told = find("#verdict");
   write(find(".result", told), verdict({ ...facts, counts, nothing_found: nothing }));
   const note = counts.suggested ? count("card.review", counts.suggested) : facts.looked ? t("card.looked") : "";

@@ -6,7 +6,7 @@ const SIDE = 128; // twice what the list shows, for dense screens
 const SHOWN_BY_BROWSERS = /^image\/(jpeg|png|webp|gif|avif|bmp)$/;
 
 /** Returns a function that runs tasks, so many side by side. */
-function lane(width) {
+export function lane(width) {
   const waiting = [];
   let running = 0;
   const next = () => {

@@ -3,9 +3,9 @@
 import { find } from "./dom.js";
 import { t } from "./words.js";
 
-const PICTURE = /\.(jpe?g|jfif|png|heic|heif|webp|avif|tiff?|gif|bmp)$/i;
+const PICTURE = /\.(jpe?g|jfif|png|heic|heif|webp|avif|tiff?|gif|bmp|mp4|m4v|mov|mkv|webm|avi|ts|mts|m2ts)$/i;
 
-/** Of a folder only what looks like a picture; files that were picked one by one are all taken, and refused aloud. */
+/** Of a folder only what looks like a picture or a video; files that were picked one by one are all taken, and refused aloud. */
 const pictures = (files) => files.filter((file) => PICTURE.test(file.name) && !file.name.startsWith("."));
 
 /** Returns the files in what was dropped, those in folders included. */

@@ -38,7 +38,11 @@ export class Work extends EventTarget {
 
   /** The plan as it stands on the page, saved or not. */
   get plan() {
-    return planOf(this.#plan, this.regions);
+    return this.planWith(this.regions);
+  }
+
+  planWith(regions) {
+    return planOf(this.#plan, regions);
   }
 
   get picture() {
