@@ -205,6 +205,14 @@ def test_every_track_of_a_video_is_changed_and_keeps_its_place(tmp_path: Path) -
     assert report.altered.stretches == 2
 
 
+def test_a_video_in_which_no_speech_is_heard_wants_an_ear(tmp_path: Path, deaf: None) -> None:
+    source = film(tmp_path / "in.mov", {Fraction(0): clicks(1, 48_000, [3000])}, frames=20)
+    _, report = run_video(source, replace(QUICK, voice="beep"))
+    assert report.heard_nothing
+    assert report.wants_review
+    assert "no speech heard, please listen" in reports.in_words(report)
+
+
 def test_a_video_without_sound_says_nothing_of_it(tmp_path: Path) -> None:
     _, report = run_video(film(tmp_path / "in.mp4", {}), replace(QUICK, voice="disguise"))
     assert report.altered is None

@@ -323,5 +323,15 @@ class Report(Tally):
     def nothing_found(self) -> bool:
         """True when there is no region, or in sound no speech, at all, which a person should confirm."""
         if self.picture.kind is Kind.SOUND:
-            return self.altered is None or not self.altered.stretches
+            return self.heard_nothing
         return not (self.covered or self.drawn or self.kept or self.suggested)
+
+    @property
+    def heard_nothing(self) -> bool:
+        """True when speech was to be changed and none was heard, so that all sound is as it was."""
+        return self.altered is not None and not self.altered.stretches
+
+    @property
+    def wants_review(self) -> bool:
+        """True when a person should look or listen before the result is released."""
+        return self.nothing_found or self.heard_nothing or self.suggested > 0 or self.doubtful > 0

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.media.clips import Sound, make_clip
 from tests.media.sounds import Samples, clicks, load, peaks, save, save_wave, shape
 from veil.errors import InputError, OutputError, UnsupportedError, UsageError
+from veil.media.files import is_sound
 from veil.media.sound import open_sound
 from veil.media.sound_formats import DEMUXERS, FILES, sniff_sound
 from veil.media.sound_writer import write_sound
@@ -80,6 +82,16 @@ def test_other_files_are_not_taken_for_sound(head: bytes, tmp_path: Path) -> Non
     path.write_bytes(head)
     with pytest.raises(UnsupportedError, match="nothing was made from it"):
         open_sound(path)
+
+
+def test_mp4_without_a_picture_is_sound_whatever_its_brand_and_one_with_a_picture_is_not(tmp_path: Path) -> None:
+    source, target = save_wave(tmp_path / "x.wav", clicks(1, 48_000, [5]), 48_000), tmp_path / "x.mp4"
+    subprocess.run(["ffmpeg", "-v", "error", "-i", source, "-brand", "mp42", target], check=True)
+    assert target.read_bytes()[8:12] == b"mp42"
+    assert is_sound(target)
+    assert load(target)[0].shape == (1, 48_000)
+    assert not is_sound(make_clip(tmp_path / "clip.mp4", sounds=[Sound()]))
+    assert not is_sound(tmp_path / "nowhere.wav")
 
 
 def test_blocks_are_bounded_and_may_be_read_again(tmp_path: Path) -> None:

@@ -44,11 +44,10 @@ def open_media(path: Path, *, max_pixels: int) -> "Picture | Video":
     head = _head_of(path)
     if sniff(head) is not None:
         return open_picture(path, max_pixels=max_pixels)
-    from veil.media.sound_formats import sniff_sound
     from veil.media.video import DEFAULT_MAX_PIXELS, open_video
     from veil.media.video_file import TITLES, sniff_video
 
-    if sniff_sound(head) is not None:
+    if is_sound(path):
         raise UnsupportedError(
             "The file is sound alone, with nothing to look at; nothing was made from it. "
             "The voices in it are changed by veil run with --voice."
@@ -59,14 +58,15 @@ def open_media(path: Path, *, max_pixels: int) -> "Picture | Video":
 
 
 def is_sound(path: Path) -> bool:
-    """Say from its first bytes whether a file is sound that Veil reads; one that cannot be read is not."""
-    from veil.media.sound_formats import sniff_sound
-
+    """Say from what is in it whether a file is sound that Veil reads; one that cannot be read is not."""
     try:
-        head = _head_of(path)
+        if sniff(_head_of(path)) is not None:
+            return False
+        from veil.media.sound import holds_sound_alone  # what decodes sound is loaded for what is no picture
+
+        return holds_sound_alone(path)
     except InputError:
         return False
-    return sniff(head) is None and sniff_sound(head) is not None
 
 
 def _head_of(path: Path) -> bytes:

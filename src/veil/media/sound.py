@@ -25,6 +25,7 @@ from veil.errors import InputError, UnsupportedError, UsageError
 from veil.media.sound_formats import DEMUXERS, sniff_sound, sound_refusal
 from veil.media.sound_reader import Lead, Shape, damaged_sound, lead_of, read_blocks, reading_sound
 from veil.media.video_facts import is_cover, is_harmless_tag
+from veil.media.video_file import sniff_video
 from veil.media.video_whole import check_whole
 
 Samples = NDArray[np.float32]
@@ -108,8 +109,7 @@ def open_sound(path: Path) -> Sound:
         UnsupportedError: It is not such a file, or holds a moving picture.
     """
     with _open(path) as file:
-        head = file.read(HEAD_BYTES)
-        kind = sniff_sound(head)
+        kind = _kind(file)
         if kind is None:
             raise sound_refusal("The file is not sound that Veil reads, or its beginning is damaged")
         _check_length(file, kind)
@@ -123,6 +123,30 @@ def open_sound(path: Path) -> Sound:
             dropped = tuple(_dropped(container))
             facts = SoundFacts(kind, stream.codec_context.codec.canonical_name, lead.shape, dropped, sha256)
     return Sound(path, facts, lead)
+
+
+def holds_sound_alone(path: Path) -> bool:
+    """Say whether a file is sound that Veil reads: by its first bytes, and for MP4 by what is in it, too.
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    with _open(path) as file:
+        return _kind(file) is not None
+
+
+def _kind(file: BinaryIO) -> str | None:
+    """Return the key of DEMUXERS for a file, or None. Some recorders give MP4 without a picture the brand of videos."""
+    head = file.read(HEAD_BYTES)
+    kind = sniff_sound(head)
+    if kind is not None or sniff_video(head) not in ("mp4", "mov"):
+        return kind
+    try:
+        with _container(file, "m4a") as container:
+            moving = [stream for stream in container.streams.video if not is_cover(stream)]
+            return "m4a" if container.streams.audio and not moving else None
+    except InputError:
+        return None  # whoever opens it as a video says what is wrong
 
 
 @contextmanager
