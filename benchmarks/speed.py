@@ -85,6 +85,7 @@ def run_once(command: Sequence[str], source: Path) -> Cost:
         else:
             place.parent.mkdir()
             shutil.copy(source, place)
+        output.parent.mkdir()
         before = count_files(Path(scratch))
         words = [word.replace("{input}", str(place)).replace("{output}", str(output)) for word in command]
         cost, status, said = _measure(words)

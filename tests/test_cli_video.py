@@ -172,25 +172,69 @@ def test_nothing_is_left_half_written(
     assert [path.name for path in walk.parent.iterdir()] == ["walk.mp4"]
 
 
-KILLED = """
-import os, signal, sys
+ENDING = """
+import os, resource, signal, sys
 from tests.footage import spotter
 from veil import cli, detect, pipeline_video
-frames, redact_planes = [], pipeline_video.redact_planes
-def dying(*arguments, **more):
-    frames.append(1)
-    if len(frames) == 9:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return redact_planes(*arguments, **more)
-pipeline_video.redact_planes = dying
+steps = []
+def counted(function):
+    def ending(*arguments, **more):
+        steps.append(1)
+        if len(steps) == int(sys.argv[1]):
+            os.kill(os.getpid(), int(sys.argv[2]))
+        return function(*arguments, **more)
+    return ending
+pipeline_video.Watcher.see = counted(pipeline_video.Watcher.see)
+pipeline_video.cover_frame = counted(pipeline_video.cover_frame)
 detect.load = lambda profile, streams=1: spotter()
-cli.main(sys.argv[1:])
+if int(sys.argv[3]):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
+cli.main(sys.argv[4:])
 """
+NEVER = 10**6
+
+
+def run_until(step: int, number: int, source: Path, *, room: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run veil in a process of its own that gets a signal at a step: one for each frame seen and each one covered."""
+    words = [str(step), str(int(number)), str(room), "run", str(source), *GREEN]
+    command = [sys.executable, "-c", ENDING, *words]
+    return subprocess.run(command, check=False, cwd=Path(__file__).parents[1], capture_output=True, text=True)
 
 
 def kill_while_writing(source: Path) -> None:
-    command = [sys.executable, "-c", KILLED, "run", str(source), *GREEN]
-    assert subprocess.run(command, check=False, cwd=Path(__file__).parents[1]).returncode == -signal.SIGKILL
+    assert run_until(FILM.frames + 9, signal.SIGKILL, source).returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("step", [1, 7, 20, 21, 33, 40])
+def test_after_kill_9_at_any_moment_the_next_run_makes_the_same_file_and_leaves_nothing_else(
+    step: int, walk: Path
+) -> None:
+    target = walk.with_name("walk.veiled.mp4")
+    veil("run", walk, *GREEN)
+    expected = target.read_bytes()
+    target.unlink()
+    assert run_until(step, signal.SIGKILL, walk).returncode == -signal.SIGKILL
+    assert not target.exists()
+    veil("run", walk, *GREEN)
+    assert target.read_bytes() == expected
+    assert sorted(path.name for path in walk.parent.iterdir()) == ["walk.mp4", "walk.veiled.mp4"]
+
+
+@pytest.mark.parametrize("step", [1, 7, 21, 33])
+def test_ctrl_c_at_any_moment_leaves_nothing(step: int, walk: Path) -> None:
+    ended = run_until(step, signal.SIGINT, walk)
+    assert (ended.returncode, ended.stdout) == (130, "")
+    assert ended.stderr == "veil: stopped; finished results were kept and nothing is left half-written.\n"
+    assert [path.name for path in walk.parent.iterdir()] == ["walk.mp4"]
+
+
+@pytest.mark.parametrize("room", [100, 20_000])
+def test_a_disk_that_fills_up_is_said_in_one_sentence_and_leaves_nothing(room: int, walk: Path) -> None:
+    """The plan does not fit, or the video does not."""
+    ended = run_until(NEVER, signal.SIGTERM, walk, room=room)
+    assert ended.returncode == 1 and "could not be written (File too large)" in ended.stderr
+    assert "Traceback" not in ended.stderr and ended.stdout == ""
+    assert [path.name for path in walk.parent.iterdir()] == ["walk.mp4"]
 
 
 def test_kill_9_leaves_no_result_and_the_next_run_goes_on_from_the_plan(

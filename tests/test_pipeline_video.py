@@ -3,6 +3,7 @@
 import io
 import threading
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +179,31 @@ def test_every_time_stays(start: int, tmp_path: Path) -> None:
     source = shoot(Film([WALK], 20), tmp_path / "in.mp4", times=times)
     target, _, _ = run(source)
     assert shown(target).times == shown(source).times
+
+
+@pytest.mark.parametrize(
+    "clip",
+    [
+        pytest.param({}, id="even"),
+        pytest.param({"times": [0, 512, 600, 1900, 4096, 9001]}, id="uneven"),
+        pytest.param({"size": (65, 47), "pixels": "yuv444p"}, id="odd"),
+        pytest.param({"turn": (90, False, False)}, id="turned"),
+        pytest.param({"settings": {"sample_aspect_ratio": Fraction(2, 3)}}, id="narrow-pixels"),
+        pytest.param({"pixels": "yuv420p10le"}, id="10-bit"),
+        pytest.param({"field": "tff"}, id="fields"),
+        pytest.param({"sounds": [Sound(), Sound("libmp3lame", lasts=1)]}, id="two-sounds"),
+    ],
+)
+@pytest.mark.parametrize("style", ["veil", "mosaic"])
+def test_what_ffprobe_says_stays_when_areas_are_covered(clip: dict[str, Any], style: str, tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "in.mp4", file_options={"movie_timescale": "192000"}, **clip)
+    area = replace(BOXES, style=style, region=(Box(3, 5, 30, 29),), voice="keep")
+    target, _, report = run(source, area, finder(Silent()))
+    before, after = shown(source), shown(target)
+    if "turn" in clip:
+        before = before._replace(width=before.height, height=before.width)
+    assert after == before and heard(target) == heard(source)
+    assert report.picture.frames == len(before.times) and (report.picture.width, report.picture.height) == after[1:3]
 
 
 @pytest.mark.parametrize("voice", ["mute", "keep"])

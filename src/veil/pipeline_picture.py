@@ -18,7 +18,7 @@ from veil.options import Options
 from veil.track import Pace, Track, Watched, Watcher, follow_in, grey_of, tracks
 from veil.types import Area, Box, Detection, Drawing, Frame, Kind, Plan, Region, Shape, Span, Step
 
-ANIMATION_PACE = Pace(longest=0.1)
+ANIMATION_PACE = Pace(longest=0.1, full=0)
 """Animations have few frames: each is looked at, unless they follow each other fast."""
 
 SHORTEST = Fraction(1, 100)

@@ -25,11 +25,14 @@ from veil.media.video import Video, VideoFrame, Written, check_tracks, write_vid
 from veil.media.video_formats import CODECS, check_container, choose_codec
 from veil.options import AUTO, Options
 from veil.redact import GREEN, redact_planes
-from veil.track import Follower, Watched, Watcher, followed, small_grey, tracks
-from veil.types import Area, Box, Drawing, Facts, Kind, Plan, Region, Report, Shape, Step, Voice
+from veil.track import Follower, Pace, Wanted, Watched, Watcher, followed, small_grey, tracks
+from veil.types import Area, Box, Drawing, Facts, Kind, Plan, Profile, Region, Report, Shape, Step, Voice
 
 USUAL_QUALITY = 90
 """The value of the setting that stands for what a codec is usually told."""
+
+SELDOM = Pace(longest=0.8, motion=0.14, full=0)
+"""When the profile fast looks."""
 
 FRAMES_BACK = 128
 """How many frames are read at a time where a video is followed backwards: 120 MB at most."""
@@ -63,7 +66,8 @@ def target_of(video: Video, options: Options) -> Target:
 def find(video: Video, finder: Finder, options: Options, step: Step) -> Plan:
     """Return what is to be covered in a video. Arguments and errors are those of pipeline.find()."""
     _check_drawings(video, options.drawings)
-    watched = _watch(video, finder, step)
+    finder = finder.in_videos or finder
+    watched = _watch(video, finder, _pace(finder, options.profile), step)
     finder.release()
     shape, area = Shape(options.shape), Area(options.area)
     regions = [_drawn(video, drawing, watched, shape, step) for drawing in options.drawings]
@@ -179,25 +183,31 @@ def facts_of(video: Video, *, frames: int) -> Facts:
     return Facts(facts.container, Kind.VIDEO, facts.width, facts.height, frames, facts.sha256)
 
 
-def _watch(video: Video, finder: Finder, step: Step) -> Watched:
+def _pace(finder: Finder, profile: str) -> Pace:
+    if profile == Profile.FAST:
+        return SELDOM
+    return Pace() if finder.glance else Pace(full=0)
+
+
+def _watch(video: Video, finder: Finder, pace: Pace, step: Step) -> Watched:
     """Follow what moves through all frames, and look for faces in those that are worth it.
 
-    The last frame of each shot is always looked at: a face that appeared just before would be found by no later look.
-    Only the next frame shows which one it was.
+    The last frame of each shot is always looked at in full: a face that appeared just before would be found by no later
+    look. Only the next frame shows which one it was.
     """
-    watcher = Watcher(video.facts.width, video.facts.height, cover=finder.cover)
+    watcher = Watcher(video.facts.width, video.facts.height, cover=finder.cover, pace=pace)
     last: VideoFrame | None = None
-    looked = False
     with closing(video.frames()) as frames:
         for frame in frames:
             wanted = watcher.see(frame.grey, frame.index, frame.time)
             if last is not None and watcher.ended:
                 watcher.look_back(finder.look(last.pixels))
             if wanted:
-                watcher.look(finder.look(frame.pixels))
-            last, looked = frame, wanted
+                glance = wanted is Wanted.GLANCE
+                watcher.look(finder.look(frame.pixels, glance=glance), glance=glance)
+            last = frame
             step()
-    if last is not None and not looked:
+    if last is not None and not watcher.settled:
         watcher.look(finder.look(last.pixels))
     return watcher.watched()
 

@@ -53,14 +53,27 @@ def sound_report(facts: Facts, output_sha256: str, *, dropped: tuple[str, ...], 
 
 
 def to_dict(report: Report) -> dict[str, Any]:
-    """Return a report as values that JSON can hold; what is said of videos only stands in reports on videos only."""
+    """Return a report as values that JSON can hold; what is said of videos only stands in reports on these only.
+
+    Moments of doubt are told of animations, too.
+    """
     first = {"picture": None, "style": report.style}
     values = {**first, **asdict(report), "nothing_found": report.nothing_found, "wants_review": report.wants_review}
     if report.picture.kind is Kind.SOUND:
         values["picture"] = {name: values["picture"][name] for name in ("format", "kind", "sha256")}
-        return {name: value for name, value in values.items() if name not in _OF_PICTURES}
-    of_others = report.picture.kind is not Kind.VIDEO
-    return {name: value for name, value in values.items() if not (of_others and name in VIDEO_ONLY)}
+    return {name: value for name, value in values.items() if name not in _unsaid(report.picture.kind)}
+
+
+def _unsaid(kind: Kind) -> frozenset[str]:
+    """Return what a report on something of a kind does not speak of."""
+    match kind:
+        case Kind.VIDEO:
+            return frozenset()
+        case Kind.SOUND:
+            return _OF_PICTURES
+        case Kind.ANIMATION:
+            return VIDEO_ONLY - {"doubtful"}
+    return VIDEO_ONLY
 
 
 def in_words(report: Report) -> str:

@@ -14,7 +14,7 @@ def python(code: str) -> list[str]:
     return [sys.executable, "-c", code, "{input}", "{output}"]
 
 
-COPY = "import sys, pathlib, shutil; pathlib.Path(sys.argv[2]).parent.mkdir(); shutil.copy(*sys.argv[1:])"
+COPY = "import sys, pathlib, shutil; pathlib.Path(sys.argv[2]).parent.mkdir(exist_ok=True); shutil.copy(*sys.argv[1:])"
 BESIDE = "import sys, pathlib as p; p.Path(sys.argv[1], 'made').write_text('x')"
 
 

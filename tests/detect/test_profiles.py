@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.detect.contract import portrait
-from tests.fakes import Painted
+from tests.fakes import MAGENTA, Painted, finder
 from veil import detect, models
 from veil.detect.profiles import RECIPES, SURE, Lazy, every_scale
 from veil.errors import UsageError
@@ -53,6 +53,29 @@ def test_what_is_sure_enough_to_ask_no_second_model_is_covered() -> None:
 def test_a_finder_tells_the_sums_of_its_models() -> None:
     finder = detect.load("fast")
     assert finder.models == {"yunet": models.WEIGHTS["yunet"].sha256}
+    assert finder.in_videos and finder.in_videos.models == {"centerface": models.WEIGHTS["centerface"].sha256}
+
+
+@pytest.mark.model
+def test_in_videos_the_fast_profile_and_a_glance_of_balanced_see_the_same() -> None:
+    balanced, fast = detect.load("balanced"), detect.load("fast").in_videos
+    assert fast and fast.look(portrait()) == balanced.look(portrait(), glance=True) != []
+    assert fast.cover == balanced.cover
+
+
+@pytest.mark.model
+def test_a_glance_enlarges_nothing() -> None:
+    small: Any = cv2.resize(portrait(), None, fx=0.12, fy=0.12, interpolation=cv2.INTER_AREA)
+    finder = detect.load("balanced")
+    full, glanced = (max(each.score for each in finder.look(small, glance=glance)) for glance in (False, True))
+    assert glanced < full
+
+
+def test_without_a_glance_the_look_is_full() -> None:
+    assert finder(Painted()).glance is None
+    pixels = np.full((40, 40, 3), 200, np.uint8)
+    pixels[10:20, 10:20] = MAGENTA
+    assert len(finder(Painted()).look(pixels, glance=True)) == 1
 
 
 @pytest.mark.model

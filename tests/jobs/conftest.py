@@ -15,7 +15,6 @@ from veil.jobs.finders import Finders, Load
 from veil.jobs.folder import JobFolder
 from veil.jobs.job import Job
 from veil.jobs.limits import Limits
-from veil.jobs.orders import order_for
 from veil.jobs.store import Store
 from veil.jobs.studio import Studio
 from veil.jobs.work import Tools
@@ -57,7 +56,7 @@ def photo(*, format: str = "png", seed: int = 0) -> bytes:
 
 
 def accept(store: Store, data: bytes, owner: str = ME, options: Options = BOX) -> Job:
-    return intake.accept(store, store.owner_key(owner), io.BytesIO(data), options, order_for(options))[0]
+    return intake.accept(store, store.owner_key(owner), io.BytesIO(data), options)[0]
 
 
 def folder_of(store: Store, job: Job) -> JobFolder:

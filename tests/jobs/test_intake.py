@@ -12,7 +12,7 @@ from tests.jobs.conftest import BOX, ME, OTHER, Clock, accept, folder_of, names,
 from tests.jobs.loads import crashing
 from veil.errors import NoSpaceError, QuotaError, TooLargeError
 from veil.jobs import intake
-from veil.jobs.job import JobState, Order
+from veil.jobs.job import JobState
 from veil.jobs.limits import Limits
 from veil.jobs.store import Store
 from veil.jobs.work import work
@@ -57,7 +57,7 @@ def test_many_who_hand_in_the_same_at_once_get_one_photo(store: Store) -> None:
 
     def hand_in(_: int) -> tuple[str, bool]:
         owner = store.owner_key(ME)
-        job, is_new = intake.accept(store, owner, Late(photo()), BOX, Order("key", BOX))
+        job, is_new = intake.accept(store, owner, Late(photo()), BOX)
         return job.id, is_new
 
     with ThreadPoolExecutor(8) as pool:
@@ -171,7 +171,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(store: Store) -> None:
             raise ConnectionResetError
 
     with pytest.raises(ConnectionResetError):
-        intake.accept(store, store.owner_key(ME), Broken(), BOX, Order("key", BOX))
+        intake.accept(store, store.owner_key(ME), Broken(), BOX)
     assert is_empty(store)
 
 
@@ -182,7 +182,7 @@ def test_nobody_sees_a_photo_before_all_of_it_is_there(store: Store) -> None:
             assert store.unfinished() == []
             return super().read(size)
 
-    job, is_new = intake.accept(store, store.owner_key(ME), Watching(photo()), BOX, Order("key", BOX))
+    job, is_new = intake.accept(store, store.owner_key(ME), Watching(photo()), BOX)
     assert is_new
     assert [each.id for each in store.jobs(store.owner_key(ME))] == [job.id]
     assert names(folder_of(store, job).path) == {"original", "job.json", "seen"}

@@ -16,7 +16,7 @@ from veil.options import Options
     ],
 )
 def test_results_that_do_not_differ_are_one(one: Options, other: Options) -> None:
-    assert order_for(one).key == order_for(other).key
+    assert order_for(one, video=True).key == order_for(other, video=True).key
 
 
 def test_results_that_differ_are_several() -> None:
@@ -29,13 +29,23 @@ def test_results_that_differ_are_several() -> None:
         Options(style="solid", color=(1, 2, 3)),
         Options(style="gaussian"),
         Options(style="gaussian", strength=2.0),
+        Options(voice="keep"),
+        Options(codec="hevc"),
+        Options(preset="fast"),
+        Options(subtitles=True),
     ]
-    assert len({order_for(each).key for each in different}) == len(different)
+    assert len({order_for(each, video=True).key for each in different}) == len(different)
+
+
+def test_what_is_said_of_videos_makes_no_difference_to_photos() -> None:
+    spoken = Options(voice="keep", codec="hevc", preset="fast", subtitles=True)
+    plain = order_for(Options(), video=False)
+    assert order_for(spoken, video=False).key == plain.key == order_for(Options(), video=True).key
 
 
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(UsageError, match="exe"):
-        order_for(Options(format="exe"))
+        order_for(Options(format="exe"), video=False)
 
 
 def test_only_what_shapes_a_result_is_taken_over() -> None:

@@ -325,6 +325,23 @@ def test_a_preview_is_made_once_when_it_is_first_asked_for(studio: Studio, store
     assert studio.preview_original(ME, job.id) == first
 
 
+def test_a_worker_that_begins_meanwhile_clears_no_preview_away(
+    studio: Studio, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = looked_at(studio, store, photo())
+    folder = folder_of(store, job)
+    real: Callable[..., Any] = steps.write_preview
+
+    def begin_first(*args: Any) -> Any:
+        real(*args)
+        with folder.changing():
+            folder.tidy(folder.read())
+
+    monkeypatch.setattr(steps, "write_preview", begin_first)
+    assert studio.preview_original(ME, job.id).format == "jpeg"
+    assert folder.preview.exists()
+
+
 def test_a_photo_deleted_while_its_preview_is_made_is_gone(
     studio: Studio, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 import io
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from veil.jobs import videos
 from veil.jobs.folder import JobFolder
 from veil.jobs.job import Film as Known
 from veil.jobs.job import Job, JobState
+from veil.jobs.limits import Limits
 from veil.jobs.store import Store
 from veil.jobs.work import Tools, work
 from veil.media.image import open_picture
@@ -108,7 +110,7 @@ def test_the_copy_comes_before_the_search_and_the_record_tells(store: Store, mon
     monkeypatch.setattr(pipeline, "find", looking)
     job = accept(store, filmed())
     folder = folder_of(store, job)
-    assert job.kind is None
+    assert job.kind is Kind.VIDEO
     work(store, job.id, tools(spotting))
     assert seen == [(Kind.VIDEO, None, FRAMES, True)]
 
@@ -215,6 +217,34 @@ def test_a_process_that_ends_gives_the_video_back_with_its_copy(store: Store, mo
     work(store, job.id, tools(spotting))
     assert folder.read().state is JobState.REVIEW
     assert folder.screening.stat().st_ino == made.st_ino
+
+
+def test_a_video_with_too_many_frames_fails_before_it_is_looked_at(store: Store) -> None:
+    store.limits = Limits(free_bytes=0, frames=FRAMES - 1)
+    job, folder = worked(store, filmed(), tools(crashing))
+    assert job.problem is not None
+    assert job.problem.kind == "TooLargeError"
+    assert not folder.screening.exists()
+    store.limits = Limits(free_bytes=0, frames=FRAMES)
+    assert worked(store, filmed())[0].state is JobState.REVIEW
+
+
+@pytest.mark.parametrize(("looks", "files"), [(10, set()), (FRAMES + 10, {"times", "screening"})])
+def test_a_disk_that_fills_up_on_the_way_is_left_some_room(
+    store: Store, monkeypatch: pytest.MonkeyPatch, looks: int, files: set[str]
+) -> None:
+    monkeypatch.setattr("veil.jobs.progress.EVERY_SECONDS", 0)
+    left = [1 << 40] * looks
+    job = accept(store, filmed())
+    store.limits = Limits(free_bytes=1)
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=left.pop() if left else 0, total=9))
+    work(store, job.id, tools(spotting))
+    folder = folder_of(store, job)
+    failed = folder.read()
+    assert failed.state is JobState.FAILED
+    assert failed.problem is not None
+    assert failed.problem.kind == "NoSpaceError"
+    assert names(folder.path) - {"progress"} == {"original", "job.json", "seen", "preview"} | files
 
 
 def region(first: int, stop: int) -> Region:

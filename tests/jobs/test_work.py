@@ -256,7 +256,7 @@ def test_a_result_asked_for_in_the_last_moment_is_made(store: Store, monkeypatch
     def ask_at_the_end(self: JobFolder) -> None:
         looks.append("look")
         if len(looks) == 2:  # the last thing that is done under the claim
-            order = order_for(Options(style="gaussian"))
+            order = order_for(Options(style="gaussian"), video=False)
             folder.change(lambda known: replace(known, orders=(*known.orders, order)))
         look(self)
 
@@ -353,6 +353,18 @@ def test_work_that_takes_too_long_is_given_up(store: Store) -> None:
     clock.now = 60
     progress.step()
     clock.now = 61
+    with pytest.raises(StoppedError, match="took too long"):
+        progress.step()
+
+
+def test_a_video_may_take_long_as_long_as_it_goes_on(store: Store) -> None:
+    folder = folder_of(store, accept(store, photo()))
+    clock = Clock(0)
+    progress = Progress(folder, threading.Event(), 60, clock, each=True)
+    for _ in range(10):
+        clock.now += 60
+        progress.step()
+    clock.now += 61
     with pytest.raises(StoppedError, match="took too long"):
         progress.step()
 

@@ -1,6 +1,6 @@
 """Painted clips: noisy discs on a noisy wall, and a detector that knows where they are."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -73,14 +73,16 @@ def watch(
     detections: Mapping[int, Sequence[Detection]] | Callable[[int], Sequence[Detection]],
     *,
     looks: Iterable[int] | None = None,
+    glances: Container[int] = (),
 ) -> Watched:
-    """Return a scene as a Watcher sees it, looked at in the frames ``looks``, or in all."""
+    """Return a scene as a Watcher sees it, looked at in the frames ``looks``, or in all, some of them at a glance."""
     watcher = Watcher(scene.width, scene.height, cover=COVER, pace=Pace(longest=0.2))
     wanted = set(range(scene.frames) if looks is None else looks)
     for frame in range(scene.frames):
         watcher.see(scene.picture(frame), frame, Fraction(frame, RATE))
         if frame in wanted:
-            watcher.look(detections(frame) if callable(detections) else detections.get(frame, []))
+            found = detections(frame) if callable(detections) else detections.get(frame, [])
+            watcher.look(found, glance=frame in glances)
     return watcher.watched()
 
 

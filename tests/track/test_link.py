@@ -80,7 +80,8 @@ def test_between_two_sightings_without_motion_the_way_is_straight() -> None:
 
 def test_beyond_its_sightings_a_face_grows_with_time() -> None:
     chain = (sighting(5, 0, onward=trail(*[0] * 25), back=trail(*[0] * 5)),)
-    way = path(chain, clip(*chain), reach=0.4, steady=0)
+    watched = clip(*chain)
+    way = path(chain, watched.times, sorted(watched.looks), reach=0.4, steady=0)
     assert (way.first, len(way.boxes)) == (0, 16)
     widths = way.boxes[:, 2] - way.boxes[:, 0]
     np.testing.assert_allclose(widths, SIDE * (1 + GROWTH * np.abs(np.arange(16) - 5) / RATE))

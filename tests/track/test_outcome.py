@@ -6,6 +6,7 @@ import pytest
 
 from tests.track.scene import COVER, FACE, HEIGHT, RATE, SURE, WIDTH, Scene, everyone, found, moving, watch
 from veil.track import Presence, Track, Watched, Watcher, tracks
+from veil.track.outcome import REACH
 from veil.types import Box, Detection, Span
 
 WEAK = 0.2
@@ -123,17 +124,17 @@ def test_nothing_crosses_a_cut() -> None:
 def test_a_lost_face_stays_covered_growing_and_is_told() -> None:
     scene = Scene([moving(100, 100)], 50)
     (track,) = tracks(watch(scene, lambda frame: everyone(scene, frame, 1) * (frame < 10)), cover=CERTAINLY)
-    last = 9 + int(0.7 * RATE)
+    last = 9 + int(REACH * RATE)
     assert track.span == Span(0, last + 1)
     assert track.doubtful == (Span(10, last + 1),)
     widths = [box_at(track, frame).width for frame in range(12, last + 1)]
-    assert widths == sorted(widths) and widths[-1] > 1.2 * FACE
+    assert widths == sorted(widths) and widths[-1] > 1.15 * FACE
 
 
 def test_a_face_is_covered_before_it_turns_to_the_camera() -> None:
     scene = Scene([moving(60, 100, by=(2, 0))], 40)
     (track,) = tracks(watch(scene, lambda frame: everyone(scene, frame, 1) * (frame >= 25)), cover=CERTAINLY)
-    assert track.span == Span(25 - int(0.7 * RATE), 40)
+    assert track.span == Span(25 - int(REACH * RATE), 40)
     place = scene.faces[0](track.first)
     assert place is not None
     assert holds(box_at(track, track.first), place, slack=3)
@@ -178,6 +179,23 @@ def test_all_sightings_together_tell_whether_it_is_a_face(scores: list[float], c
     scene = Scene([moving(100, 100)], 40)
     seen = {10 + number: everyone(scene, 10 + number, score) for number, score in enumerate(scores)}
     assert [track.certain for track in tracks(watch(scene, seen), cover=COVER)] == certain
+
+
+@pytest.mark.parametrize(
+    ("side", "certain", "stop"),
+    [pytest.param(30, True, 20, id="small"), pytest.param(FACE, False, 16, id="large")],
+)
+def test_a_glance_that_does_not_show_a_face_tells_nothing_if_it_is_small(side: int, certain: bool, stop: int) -> None:
+    scene = Scene([moving(100, 100)], 21)
+    place = Box(100, 100, 100 + side, 100 + side)
+    watched = watch(
+        scene,
+        {0: found(place, 0.6), 5: found(place, 0.6), 15: found(place, 0.6)},
+        looks=(0, 5, 10, 11, 12, 13, 15, 16, 20),
+        glances=(10, 11, 12, 13, 16),
+    )
+    (track,) = tracks(watched, cover=COVER)
+    assert (track.certain, track.span) == (certain, Span(0, stop))
 
 
 def test_weak_sightings_are_part_of_a_strong_track() -> None:

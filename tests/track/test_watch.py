@@ -7,19 +7,24 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.track.scene import COVER, HEIGHT, RATE, WIDTH, Scene, everyone, moving, texture, watch
-from veil.track import EVERY_FRAME, Pace, Presence, Watcher, tracks
+from veil.track import EVERY_FRAME, Pace, Presence, Wanted, Watcher, tracks
 from veil.track.watch import MOST_BACK
 from veil.types import Box, Detection, Span
 
 
-def asked(scene: Scene, pace: Pace) -> list[int]:
+def wanted(scene: Scene, pace: Pace) -> dict[int, Wanted]:
+    """Return how closely a watcher wants to look at which frames; it sees nothing there."""
     watcher = Watcher(scene.width, scene.height, cover=COVER, pace=pace)
-    frames = []
+    frames = {}
     for frame in range(scene.frames):
-        if watcher.see(scene.picture(frame), frame, Fraction(frame, RATE)):
-            frames.append(frame)
-            watcher.look([])
+        if how := watcher.see(scene.picture(frame), frame, Fraction(frame, RATE)):
+            frames[frame] = how
+            watcher.look([], glance=how is Wanted.GLANCE)
     return frames
+
+
+def asked(scene: Scene, pace: Pace) -> list[int]:
+    return list(wanted(scene, pace))
 
 
 def test_looks_are_asked_for_at_the_start_after_a_while_and_behind_cuts() -> None:
@@ -37,7 +42,47 @@ def test_looks_are_asked_for_sooner_where_much_moves() -> None:
 
 
 def test_every_frame_can_be_asked_for() -> None:
-    assert asked(Scene([], 6), EVERY_FRAME) == [0, 1, 2, 3, 4, 5]
+    assert wanted(Scene([], 6), EVERY_FRAME) == dict.fromkeys(range(6), Wanted.LOOK)
+
+
+def test_between_full_looks_glances_are_enough() -> None:
+    frames = wanted(Scene([], 40, cuts=(22,)), Pace(longest=0.2, full=0.6))
+    assert list(frames) == [0, 5, 10, 15, 20, 22, 27, 32, 37]
+    assert [frame for frame, how in frames.items() if how is Wanted.LOOK] == [0, 15, 22, 37]
+
+
+def test_after_a_glance_the_last_frame_of_a_shot_is_looked_at_again_in_full() -> None:
+    scene = Scene([moving(100, 100)], 12, cuts=(6,))
+    watcher = Watcher(WIDTH, HEIGHT, cover=COVER)
+    assert watcher.settled
+    for frame in range(scene.frames):
+        watcher.see(scene.picture(frame), frame, Fraction(frame, RATE))
+        if watcher.ended:
+            watcher.look_back(everyone(scene, frame - 1))
+        assert not watcher.settled
+        watcher.look([], glance=frame not in (0, 6))
+        assert watcher.settled is (frame in (0, 6))
+        if frame not in (0, 6):
+            with pytest.raises(ValueError, match="cannot be looked at"):
+                watcher.look([], glance=True)
+    watcher.look(everyone(scene, 11))
+    assert watcher.settled
+    watched = watcher.watched()
+    assert watched.glances == frozenset({1, 2, 3, 4, 7, 8, 9, 10})
+    assert {frame: len(found) for frame, found in watched.looks.items() if found} == {5: 1, 11: 1}
+
+
+def test_a_full_look_takes_the_place_of_the_glance_at_that_frame() -> None:
+    scene = Scene([moving(100, 100)], 6)
+    watcher = Watcher(WIDTH, HEIGHT, cover=COVER)
+    for frame in range(scene.frames):
+        watcher.see(scene.picture(frame), frame, Fraction(frame, RATE))
+        if frame == 2:
+            watcher.look(everyone(scene, frame, 0.6), glance=True)
+            watcher.look(everyone(scene, frame))
+    watched = watcher.watched()
+    (only,) = watched.looks[2]
+    assert (only.seen, len(only.onward), len(only.back)) == (everyone(scene, 2)[0], 3, 2)
 
 
 def test_trails_lead_onward_and_back_up_to_the_next_look_that_sees_the_face() -> None:

@@ -11,10 +11,12 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from tests import fakes
+from tests.jobs.films import FRAMES, WALKER, filmed
 from tests.test_docs import BLOCK
 from tests.web.test_server import served
 from veil import cli
 from veil.media.image import open_picture
+from veil.media.video import open_video
 from veil.types import Pixels
 from veil.web import archive, events, server
 from veil.web.access import FAILURES
@@ -43,13 +45,29 @@ def party(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("program", [["sh", "-eu", "-c"], [sys.executable, "-c"]], ids=["curl", "python"])
 def test_the_examples_run(party: Path, tmp_path_factory: pytest.TempPathFactory, program: list[str]) -> None:
-    (code,) = blocks(REST, "bash" if program[0] == "sh" else "py")
+    code = blocks(REST, "bash" if program[0] == "sh" else "py")[0]
     with served(tmp_path_factory.mktemp("served")) as (_, address):
         code = code.replace("http://127.0.0.1:8000", address)
         done = subprocess.run([*program, code], cwd=party, capture_output=True, text=True, timeout=120)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     covered = (pixels_of(party / "safe.jpg")[FACE] != fakes.MAGENTA).any(axis=2)
     assert covered.all() if program[0] == "sh" else not covered.any()
+
+
+def test_the_example_of_a_video_runs(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    (tmp_path / "talk.mp4").write_bytes(filmed())
+    with served(tmp_path_factory.mktemp("served")) as (_, address):
+        code = blocks(REST, "bash")[1].replace("http://127.0.0.1:8000", address)
+        done = subprocess.run(["sh", "-eu", "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    with open_video(tmp_path / "safe.mp4") as video:
+        frames = [frame.pixels for frame in video.frames()]
+    assert len(frames) == FRAMES
+    for index in (5, 10, 20):
+        place = WALKER.place(index)
+        assert place is not None
+        inner = slice(int(place.top) + 8, int(place.bottom) - 8), slice(int(place.left) + 8, int(place.right) - 8)
+        assert frames[index][inner].max() < 40, "the area that was followed is covered"
 
 
 def test_every_status_and_no_other_is_explained() -> None:

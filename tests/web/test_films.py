@@ -131,13 +131,47 @@ def test_the_face_of_a_person(video: dict[str, Any], client: FlaskClient) -> Non
     assert client.get(f"{API}/{video['id']}/people/77").status_code == 400
 
 
+def test_the_plan_of_a_video_is_changed_within_its_limits(
+    video: dict[str, Any], client: FlaskClient, studio: Studio
+) -> None:
+    url = f"{API}/{video['id']}/plan"
+    answer = client.get(url)
+    plan = answer.json
+    assert plan is not None
+    (region,) = plan["regions"]
+    assert region["keys"]
+    assert region["track"] is not None
+    match = {"If-Match": answer.headers["ETag"]}
+    studio.limits = replace(studio.limits, keys=len(region["keys"]) - 1)
+    refused = client.put(url, json=plan, headers=match)
+    assert (refused.status_code, (refused.json or {})["kind"]) == (422, "plan")
+    studio.limits = replace(studio.limits, keys=len(region["keys"]), video_regions=1, regions=0)
+    looked_at = {**plan, "regions": [{**region, "doubtful": []}]}
+    saved = client.put(url, json=looked_at, headers=match)
+    assert saved.status_code == 200
+    assert saved.json is not None
+    assert (saved.json["counts"]["doubtful"], saved.json["wants_review"], saved.json["state"]) == (0, False, "done")
+    broken = {**plan, "regions": [{**region, "keys": region["keys"][::-1]}]}
+    assert client.put(url, json=broken, headers={"If-Match": "*"}).status_code == 422
+
+
+def test_found_faces_of_a_video_are_given_another_outline(video: dict[str, Any], client: FlaskClient) -> None:
+    assert client.patch(f"{API}/{video['id']}", json={"shape": "box", "grow": 2}).status_code == 200
+    plan, found = (client.get(f"{API}/{video['id']}/{what}").json or {} for what in ("plan", "found"))
+    (after,), (before,) = plan["regions"], found["regions"]
+    assert (before["shape"], after["shape"]) == ("ellipse", "box")
+    assert [frame for frame, _ in after["keys"]] == [frame for frame, _ in before["keys"]]
+    assert after["keys"] != before["keys"]
+
+
 def test_videos_and_photos_are_packed_together(
     video: dict[str, Any], submit: Submit, client: FlaskClient, studio: Studio
 ) -> None:
     still = submit(photo())
-    results = [result_of(client, studio, each["id"]).data for each in (video, still)]
+    results = [result_of(client, studio, each["id"]).data for each in (video, still)]  # it has no sound to keep
     wanted = [{"id": each["id"], "name": name} for each, name in ((video, "a.mp4"), (still, "b.png"))]
-    answer = client.post("/api/v1/archive", json={"photos": wanted})
+    assert result_of(client, studio, video["id"], "?voice=keep").status_code == 200
+    answer = client.post("/api/v1/archive?voice=keep", json={"photos": wanted})
     with zipfile.ZipFile(io.BytesIO(answer.data)) as packed:
         assert [packed.read(name) for name in ("a.mp4", "b.png")] == results
         assert {about.compress_type for about in packed.infolist()} == {zipfile.ZIP_STORED}

@@ -49,6 +49,9 @@ class Finder:
         cover: (height, threshold) steps, as in boxes.thresholds: faces with such scores are covered.
         suggest: The same for faces that are shown to a person for a decision.
         models: SHA-256 of the weights of each model used, in hexadecimal, by name.
+        glance: Looks at a picture for less, and sees small faces less often; for videos, between two full looks. None
+            where each look is to be full.
+        in_videos: Who looks at videos instead; None where it is the same.
         release: Lets go of the memory that looking took, to be called when there is other work to do for long; the
             next look takes it anew. It does nothing while another thread looks.
     """
@@ -57,21 +60,25 @@ class Finder:
     cover: Sequence[tuple[float, float]]
     suggest: Sequence[tuple[float, float]]
     models: Mapping[str, str]
+    glance: Detector | None = None
+    in_videos: "Finder | None" = None
     release: Callable[[], None] = _nothing
 
-    def look(self, pixels: NDArray[np.uint8]) -> list[Detection]:
+    def look(self, pixels: NDArray[np.uint8], *, glance: bool = False) -> list[Detection]:
         """Return what the detector sees, or fail: a NaN is below every threshold and would pass for no face.
 
         Args:
             pixels: Upright RGB picture, shape (H, W, 3), dtype uint8.
+            glance: Whether a glance is enough, if there is one.
 
         Raises:
             DetectorError: The detector failed, or its answer makes no sense.
         """
-        found = self.detector.detect(pixels)
+        detector = self.glance if glance and self.glance else self.detector
+        found = detector.detect(pixels)
         if not np.isfinite([(*each.box, each.score) for each in found]).all():
             raise DetectorError(
-                f"The detector {self.detector.name} gave a place or score that is not a number; nothing was made."
+                f"The detector {detector.name} gave a place or score that is not a number; nothing was made."
             )
         return found
 

@@ -61,6 +61,7 @@ class Recipe:
         mirrored: Whether it is looked at in a mirror, too.
         smoothed: Whether it is looked at smoothed, too.
         turned: Whether it is looked at turned, too, where more faces stand upright then.
+        glance: Whether a glance is enough between two full looks at a video: ``model`` alone, nothing enlarged.
         least: Lowest score that a look reports. YuNet sees many things that are none: under 0.2 it tells nothing.
         weights: What the evidence of the looks is worth.
         cover: Scores from which a face is covered, one for each height up to LIMITS. They rise, since a large area
@@ -74,10 +75,15 @@ class Recipe:
     mirrored: bool
     smoothed: bool
     turned: bool
+    glance: bool
     least: float
     weights: Weights
     cover: tuple[float, ...]
     suggest: tuple[float, ...]
+
+
+def _at_a_glance(recipe: Recipe) -> Recipe:
+    return replace(recipe, enlarged=None, mirrored=False, smoothed=False)
 
 
 RECIPES = {
@@ -88,6 +94,7 @@ RECIPES = {
         mirrored=False,
         smoothed=False,
         turned=False,
+        glance=False,
         least=0.2,
         weights=Weights(bias=-0.75, best=1.45, agreement=0.89, company=0.13),
         cover=(0.055, 0.075, 0.17, 0.26, 0.36),
@@ -100,6 +107,7 @@ RECIPES = {
         mirrored=False,
         smoothed=False,
         turned=True,
+        glance=True,
         least=0.07,
         weights=Weights(bias=0.8, best=1.84, agreement=0.85, company=0.24),
         cover=(0.012, 0.032, 0.055, 0.09, 0.18),
@@ -112,6 +120,7 @@ RECIPES = {
         mirrored=True,
         smoothed=True,
         turned=True,
+        glance=False,
         least=0.07,
         weights=Weights(bias=0.14, best=1.26, agreement=1.61, company=0.25),
         cover=(0.0008, 0.004, 0.009, 0.011, 0.017),
@@ -119,14 +128,23 @@ RECIPES = {
     ),
 }
 
+# A look at one frame serves those around it, so that better looks, made less often, cost little more: docs/tracking.md.
+IN_VIDEOS = {
+    Profile.FAST: replace(_at_a_glance(RECIPES[Profile.BALANCED]), second=None, turned=False, glance=False),
+}
+
 
 def build(profile: str, streams: int) -> Finder:
     """Load the models of a profile. See veil.detect.load."""
     if profile not in RECIPES:
         raise UsageError(f"There is no profile {profile!r}; nothing was done. Choose one of {', '.join(RECIPES)}.")
-    recipe = RECIPES[Profile(profile)]
+    other = IN_VIDEOS.get(Profile(profile))
+    return _finder(RECIPES[Profile(profile)], streams, in_videos=_finder(other, streams, lazy=True) if other else None)
+
+
+def _finder(recipe: Recipe, streams: int, *, lazy: bool = False, in_videos: Finder | None = None) -> Finder:
     load = partial(open_detector, min_score=recipe.least, streams=streams)
-    model = load(recipe.model)
+    model: Backend = Lazy(recipe.model, partial(load, recipe.model)) if lazy else load(recipe.model)
     detector: Detector = Fused(every_scale(recipe, model), recipe.weights)
     releases = [model.release]
     if recipe.second:
@@ -145,6 +163,8 @@ def build(profile: str, streams: int) -> Finder:
         cover=tuple(zip(LIMITS, recipe.cover, strict=True)),
         suggest=tuple(zip(LIMITS, recipe.suggest, strict=True)),
         models={name: WEIGHTS[name].sha256 for name in (recipe.model, recipe.second) if name},
+        glance=Fused(every_scale(_at_a_glance(recipe), model), recipe.weights) if recipe.glance else None,
+        in_videos=in_videos,
         release=release,
     )
 

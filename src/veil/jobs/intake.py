@@ -12,8 +12,10 @@ from typing import IO
 from veil.errors import NoSpaceError, NoSuchPhotoError, QuotaError, TooLargeError
 from veil.jobs import disk
 from veil.jobs.folder import JobFolder
-from veil.jobs.job import Job, JobState, Order
+from veil.jobs.job import Job, JobState
+from veil.jobs.orders import order_for
 from veil.jobs.store import SAME, Store, is_name
+from veil.media.files import is_video
 from veil.options import Options
 
 CHUNK_BYTES = 1 << 20
@@ -45,8 +47,8 @@ class _Room:
             )
 
 
-def accept(store: Store, owner: str, upload: IO[bytes], options: Options, order: Order) -> tuple[Job, bool]:
-    """Take a photo in; once this returns, it is safe on the disk.
+def accept(store: Store, owner: str, upload: IO[bytes], options: Options) -> tuple[Job, bool]:
+    """Take a photo in, and order its result; once this returns, it is safe on the disk.
 
     The same bytes with the same settings of stage FIND, handed in again by the same owner, are the photo that is there;
     one that failed gets another try.
@@ -55,22 +57,33 @@ def accept(store: Store, owner: str, upload: IO[bytes], options: Options, order:
         store: Where it goes.
         owner: Its owner's key.
         upload: The file's bytes.
-        options: All settings.
-        order: The result to be made at once.
+        options: All settings; the result is made at once with them.
 
     Returns:
         The photo, and whether it is new.
 
     Raises:
+        UsageError: The format of the result is not known.
         TooLargeError: The file has more bytes than the limit.
         QuotaError: The owner holds as much as the limits allow.
         NoSpaceError: The store or the disk is full.
     """
+    order_for(options, video=False)  # what cannot be ordered is refused before anything is taken
     with _incoming(store) as folder:
         sha256 = _copy(store, upload, folder.original, _room_for(store, owner))
         content = store.seal(f"content\n{sha256}\n{options.digest()}")
-        now = store.clock()
-        job = Job(secrets.token_hex(16), owner, JobState.QUEUED, options, content, now, now, orders=(order,))
+        now, video = store.clock(), is_video(folder.original)
+        job = Job(
+            secrets.token_hex(16),
+            owner,
+            JobState.QUEUED,
+            options,
+            content,
+            created=now,
+            changed=now,
+            orders=(order_for(options, video=video),),
+            begins_as_video=video,
+        )
         folder.prepare(job)
         disk.sync_folder(folder.path)
         while True:

@@ -152,6 +152,7 @@ class Job:
         orders: Results that were asked for, oldest first.
         wishes: Areas that are to be followed, or were, oldest first.
         problem: Why it failed.
+        begins_as_video: Whether its first bytes are those of a video.
         film: What is known of a video; None for others, and until it is known.
     """
 
@@ -175,6 +176,7 @@ class Job:
     orders: tuple[Order, ...] = ()
     wishes: tuple[Wish, ...] = ()
     problem: Problem | None = None
+    begins_as_video: bool = False
     film: Film | None = None
 
     @property
@@ -182,7 +184,7 @@ class Job:
         """What its frames are; None until it is known."""
         if self.picture is not None:
             return self.picture.kind
-        return None if self.film is None else Kind.VIDEO
+        return Kind.VIDEO if self.begins_as_video else None
 
     @property
     def wants_work(self) -> bool:

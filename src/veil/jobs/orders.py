@@ -11,17 +11,22 @@ from veil.options import Options, Stage, settings
 from veil.types import Box, Shape, Style
 
 LARGEST = 1e6  # as in plans
+VIDEO_ONLY = ("voice", "codec", "preset", "subtitles")
 SHAPING = frozenset({Stage.COVER, Stage.WRITE})
 
 
-def order_for(options: Options) -> Order:
+def order_for(options: Options, *, video: bool) -> Order:
     """Return the order for a result with these settings.
+
+    Args:
+        options: All settings.
+        video: Whether it is one of a video; for others, what is said of sound and the like makes no difference.
 
     Raises:
         UsageError: The format asked for is not known.
     """
     options = replace(options, format=media_named(options.format)) if options.format else options
-    return Order(_key(_only_what_matters(options)), options)
+    return Order(_key(_only_what_matters(options, video)), options)
 
 
 def wish_for(frame: int, box: Box, shape: str, job: Job) -> Wish:
@@ -68,8 +73,10 @@ def _shaping() -> list[str]:
     return [name for name, setting in settings().items() if setting.stage in SHAPING]
 
 
-def _only_what_matters(options: Options) -> Options:
+def _only_what_matters(options: Options, video: bool) -> Options:
     """Return settings that differ only if the results do."""
+    if not video:
+        options = replace(options, **{name: getattr(Options, name) for name in VIDEO_ONLY})
     if options.style != Style.SOLID:
         options = replace(options, color=Options.color)
     if options.style in (Style.SOLID, Style.VEIL):

@@ -10,7 +10,6 @@ import cv2
 
 from veil import pipeline
 from veil import plan as plans
-from veil.jobs import disk
 from veil.media.formats import media_extension, media_named
 from veil.media.image import Picture, encode, open_picture, picture_from_array, picture_from_pil, to_pil
 from veil.options import Options
@@ -47,23 +46,20 @@ def write_preview(picture: Picture, stream: BinaryIO) -> None:
     encode(small.frames(), small, stream, format=format, quality=PREVIEW_QUALITY, quick=True)
 
 
-def make_preview(original: Path, preview: Path, *, max_pixels: int) -> None:
-    """Make the file of a photo's preview, which nobody sees before it is whole.
+def make_preview(original: Path, *, max_pixels: int) -> bytes:
+    """Return the file of a photo's preview.
 
     Args:
         original: The photo.
-        preview: The file to be.
         max_pixels: The limit that the photo was looked at with.
 
     Raises:
         InputError: The photo is damaged or gone.
-        OSError: The folder of the preview is gone.
-        NoSpaceError: The disk is full.
     """
-    with disk.aside(preview.parent) as path:
-        with open_picture(original, max_pixels=max_pixels) as picture, disk.new_file(path) as file:
-            write_preview(picture, file)
-        path.replace(preview)
+    stream = io.BytesIO()
+    with open_picture(original, max_pixels=max_pixels) as picture:
+        write_preview(picture, stream)
+    return stream.getvalue()
 
 
 def small(pixels: Pixels, side: int = PREVIEW_SIDE) -> Preview:
@@ -89,7 +85,7 @@ def covered_preview(preview: Path, plan: Plan, options: Options, shown: int = 0)
     """Return a preview with its faces covered.
 
     Args:
-        preview: What write_preview() or write_small() made.
+        preview: What write_preview() or small() made.
         plan: What to cover, in pixels of the whole photo.
         options: All settings; those of stage COVER are used.
         shown: Number of the frame that the preview shows.

@@ -10,7 +10,7 @@ from typing import IO
 from veil import plan as plans
 from veil import report as reports
 from veil.errors import ConflictError, InputError, JobError, PlanError
-from veil.jobs import intake, orders, steps, videos
+from veil.jobs import disk, intake, orders, steps, videos
 from veil.jobs.folder import JobFolder, no_such_photo, settled
 from veil.jobs.job import Job, JobState, Order, Problem
 from veil.jobs.limits import Limits
@@ -134,8 +134,7 @@ class Studio:
             NoSpaceError: The store or the disk is full.
         """
         wanted = self._own(options)
-        order = orders.order_for(wanted)
-        job, is_new = intake.accept(self._store, self._store.owner_key(owner), upload, wanted, order)
+        job, is_new = intake.accept(self._store, self._store.owner_key(owner), upload, wanted)
         if job.wants_work:
             self._queue.put(job.id)
         return job, is_new
@@ -348,9 +347,9 @@ class Studio:
             UsageError: The format asked for is not known.
         """
         folder = self._folder(owner, job_id)
-        order = orders.order_for(self._own(options))
         with folder.changing():
             before = folder.read()
+            order = self._order(before, options)
             job = before if before.problem else _ordered(before, folder, order, self.limits.results)
             if job != before:
                 folder.save(job)
@@ -361,9 +360,9 @@ class Studio:
 
     def cancel_result(self, owner: str, job_id: str, options: Options) -> None:
         """Have a result not made that is still to be made; one that is finished stays."""
-        order = orders.order_for(self._own(options))
 
         def without(job: Job) -> Job:
+            order = self._order(job, options)
             return replace(job, orders=tuple(one for one in job.orders if one.key != order.key or not one.waits))
 
         self._folder(owner, job_id).change(without)
@@ -425,7 +424,7 @@ class Studio:
         """
         folder = self._folder(owner, job_id)
         job, plan = folder.read_settled()
-        order = orders.order_for(self._own(options or job.options))
+        order = self._order(job, options or job.options)
         made = job.order(order.key)
         if made is None or not made.sha256:
             return reports.report(plan, order.options.style)
@@ -454,12 +453,17 @@ class Studio:
             if not folder.preview.exists():
                 job = settled(folder.read())
                 try:
-                    steps.make_preview(folder.original, folder.preview, max_pixels=job.options.max_pixels)
+                    data = steps.make_preview(folder.original, max_pixels=job.options.max_pixels)
+                    with folder.changing():  # a worker that begins just now clears away what is unfinished
+                        disk.write_whole(folder.preview, data)
                 except InputError:
                     if folder.is_gone():
                         raise no_such_photo() from None
                     raise
         return folder.preview
+
+    def _order(self, job: Job, options: Options) -> Order:
+        return orders.order_for(self._own(options), video=job.kind is Kind.VIDEO)
 
     def _own(self, options: Options) -> Options:
         """Return settings with the server's own limits."""

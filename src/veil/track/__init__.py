@@ -10,7 +10,7 @@ from veil.track.flow import grey_of, small_grey
 from veil.track.follow import Followed, Follower, follow_in, followed
 from veil.track.keys import thinned
 from veil.track.outcome import Track, tracks
-from veil.track.pace import EVERY_FRAME, Pace
+from veil.track.pace import EVERY_FRAME, Pace, Wanted
 from veil.track.paths import Presence
 from veil.track.watch import Sighting, Watched, Watcher
 
@@ -22,6 +22,7 @@ __all__ = [
     "Presence",
     "Sighting",
     "Track",
+    "Wanted",
     "Watched",
     "Watcher",
     "follow_in",

@@ -14,6 +14,7 @@ from veil.types import Box
 INNER = 0.75  # share of a box's sides in which content is compared: around it there may be what is behind
 DETAIL = 48  # longer side of what is remembered, in pixels
 LEAST = 8  # pixels of its smaller side
+SMALLEST = 3.0  # pixels of a frame that the smaller side of an area keeps at least
 SCALES = {0.96: 0.02, 1.0: 0.0, 1.04: 0.02}  # its sizes in one search, and how much more alike each has to be
 NEAREST = 0.1  # of the correlation that a place loses at the border of the search: what is near is more likely
 EXACT = 0.8  # correlation from which the first picture tells the place, though a later one may be more like it
@@ -25,7 +26,7 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Where remembered content is, and its correlation with it, -1 to 1, a little less where its size changed."""
+    """Where content is, and its correlation with what is remembered, -1 to 1, a little less where its size changed."""
 
     box: Box
     likeness: float
@@ -59,13 +60,11 @@ class Content:
             around: How far around it, as a share of its sides.
         """
         reach = (max(2, round(self._size[0] * around / INNER)), max(2, round(self._size[1] * around / INNER)))
-        places = {scale: _scaled(box, scale) for scale in SCALES}
-        scenes = {scale: self._cut(grey, place, reach) for scale, place in places.items()}
+        smallest = SMALLEST / min(box.width, box.height)
+        places = [(_scaled(box, scale), cost) for scale, cost in SCALES.items() if scale >= min(smallest, 1)]
+        scenes = [(place, cost, self._cut(grey, place, reach)) for place, cost in places]
         finds = [
-            max(
-                (_match(picture, scenes[scale], reach, places[scale], cost) for scale, cost in SCALES.items()),
-                key=_like,
-            )
+            max((_match(picture, scene, reach, place, cost) for place, cost, scene in scenes), key=_like)
             for picture in (self._first, *self._later)
             if picture.std() >= FLAT
         ]

@@ -184,7 +184,7 @@ class Follower:
         """Return whether the area is known to be where motion has led it, and put it right where that can be told."""
         lost = self._lost > 0
         visible = _visible(self._place, self._grey)
-        if visible < WHOLE:
+        if visible < (HIDDEN if lost else WHOLE):
             return not lost and (coherent or visible < HIDDEN)
         around = AROUND if coherent and not lost else WIDER
         finds = [self._content.find(self._grey, Box(*self._place), around)]
@@ -217,7 +217,7 @@ def _working_side(box: Place, longer: int) -> int:
 
 
 def _carried(place: Place, there: Flow, again: Flow) -> Place | None:
-    """Return where motion carries a box, larger or smaller too; None where its parts do not agree.
+    """Return where motion carries a box; None where too few of its points can be trusted.
 
     Points count that come back to where they started when the motion is followed back (Kalal et al., Forward-Backward
     Error, ICPR 2010).

@@ -15,7 +15,7 @@ BEST = 5  # sightings that tell how clear a face is at its clearest
 LEAST = 3  # of these; missing ones weigh nothing
 STAYING = 0.6  # mean weight of all looks within a chain that a face has: between 0.5 and 0.6 no labelled one is lost
 
-FACE = 1.0  # strength from which a chain is covered
+FACE = 1.1  # strength from which a chain is covered
 DOUBTFUL = 1 / 3  # strength from which a person should look: one sighting that would be covered in a still
 CERTAIN = 3.0  # strength from which a face is taken to be there for a while before and after it was seen
 

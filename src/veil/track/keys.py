@@ -10,7 +10,7 @@ import numpy as np
 from veil.boxes import Boxes
 from veil.types import Box, Key
 
-SLACK = 0.03  # how far a side may be from a straight way, as a share of the smaller side of the box
+SLACK = 0.01  # how far a side may be from a straight way, as a share of the smaller side of the box
 
 MOST_APART = 256  # frames between two key frames
 

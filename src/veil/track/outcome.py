@@ -4,16 +4,21 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from veil.boxes import Boxes
 from veil.track.judge import CERTAIN, DOUBTFUL, FACE, strength
-from veil.track.link import chains
+from veil.track.link import Chain, chains
 from veil.track.paths import Path, Presence, path
 from veil.track.watch import Steps, Watched
 from veil.types import Detection, Span
 
 GAP = 1.0
-REACH = 0.7
+REACH = 0.5
 STEADY = 0.05
+SHOWN_AT_A_GLANCE = (
+    32  # height of a face in pixels from which a glance shows it as well as a full look: so it did from 24
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,13 +66,14 @@ def tracks(
             a cut or the edge of the picture ends it.
         steady: Seconds before and after a frame over which its size is made steady.
     """
-    looks = sorted(watched.looks)
+    every = sorted(watched.looks)
+    full = [frame for frame in every if frame not in watched.glances]
     found: list[tuple[Path, float, tuple[tuple[int, Detection], ...]]] = []
     for chain in chains(watched, strong=cover, gap=gap):
-        within = bisect_right(looks, chain[-1].frame) - bisect_left(looks, chain[0].frame)
-        sure = strength(chain, cover, within)
+        telling = full if _is_small(chain) else every
+        sure = strength(chain, cover, _looks_at(chain, telling))
         if sure >= DOUBTFUL:
-            way = path(chain, watched, reach=reach if sure >= CERTAIN else 0, steady=steady)
+            way = path(chain, watched.times, telling, reach=reach if sure >= CERTAIN else 0, steady=steady)
             found.append((way, sure, tuple((each.frame, each.seen) for each in chain)))
     found.sort(key=lambda each: (each[0].first, each[2][0][0], each[2][0][1].box))
     return tuple(
@@ -83,6 +89,17 @@ def tracks(
         )
         for number, (way, sure, seen) in enumerate(found)
     )
+
+
+def _is_small(chain: Chain) -> bool:
+    """Return whether a glance that does not show a face tells nothing."""
+    return float(np.median([each.seen.box.height for each in chain])) < SHOWN_AT_A_GLANCE
+
+
+def _looks_at(chain: Chain, telling: Sequence[int]) -> int:
+    """Return how many looks showed a face, or would have, from its first sighting to its last."""
+    within = telling[bisect_left(telling, chain[0].frame) : bisect_right(telling, chain[-1].frame)]
+    return len({*within, *(each.frame for each in chain)})
 
 
 def _runs(first: int, presence: Sequence[Presence], wanted: Presence) -> Iterator[Span]:

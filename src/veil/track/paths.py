@@ -5,6 +5,8 @@ and after the last one, motion is followed alone, and the area grows the longer 
 made steady, never smaller than they were.
 """
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -13,7 +15,7 @@ import numpy as np
 
 from veil.boxes import Boxes, Numbers
 from veil.track.link import Chain
-from veil.track.watch import SAME_TIME, Sighting, Watched
+from veil.track.watch import SAME_TIME, Sighting
 
 GROWTH = 0.4  # how much longer a side gets in a second without a sighting, as a share of it
 
@@ -42,18 +44,19 @@ class Path:
     presence: tuple[Presence, ...]
 
 
-def path(chain: Chain, watched: Watched, *, reach: float, steady: float) -> Path:
+def path(chain: Chain, times: Numbers, looks: Sequence[int], *, reach: float, steady: float) -> Path:
     """Return where a face is in every frame in which it is to be covered.
 
     Args:
         chain: Its sightings, in order of time.
-        watched: The clip.
+        times: When each frame of the clip is shown, in seconds, shape (frames,).
+        looks: The frames whose looks would have shown it, rising.
         reach: How long to go on beyond the looks at which it was not seen any more, or not yet, in seconds. Frames
             that were not looked at are always gone on into: it may have been there.
         steady: Seconds before and after a frame over which its size is made steady.
     """
-    lead_in, lost_in = _beyond(chain[0], -1, watched, reach)
-    lead_out, lost_out = _beyond(chain[-1], 1, watched, reach)
+    lead_in, lost_in = _beyond(chain[0], -1, times, looks, reach)
+    lead_out, lost_out = _beyond(chain[-1], 1, times, looks, reach)
     inside = [np.array([chain[0].seen.box], np.float64)]
     inside += [between(one, other) for one, other in pairwise(chain)]
     seen = {each.frame for each in chain}
@@ -61,7 +64,7 @@ def path(chain: Chain, watched: Watched, *, reach: float, steady: float) -> Path
     places = np.vstack([lead_in[::-1], *inside, lead_out])
     return Path(
         first=first,
-        boxes=steadied(places, watched.times[first : first + len(places)], steady),
+        boxes=steadied(places, times[first : first + len(places)], steady),
         presence=(
             *lost_in[::-1],
             *(
@@ -94,16 +97,23 @@ def between(one: Sighting, other: Sighting) -> Boxes:
     return np.asarray(np.hstack([both[..., :2].min(axis=0), both[..., 2:].max(axis=0)]))
 
 
-def _beyond(end: Sighting, step: int, watched: Watched, reach: float) -> tuple[Boxes, list[Presence]]:
+def _beyond(
+    end: Sighting, step: int, times: Numbers, looks: Sequence[int], reach: float
+) -> tuple[Boxes, list[Presence]]:
     """Return the boxes that follow the end of a chain, one way or the other, growing, and what is known there."""
     trail = end.onward if step > 0 else end.back
     frames = end.frame + step * np.arange(1, len(trail) + 1)
-    elapsed = np.abs(watched.times[frames] - watched.times[end.frame])
-    looked = np.array([frame in watched.looks for frame in frames.tolist()], bool)
-    blind = np.cumsum(looked) == 0
+    elapsed = np.abs(times[frames] - times[end.frame])
+    blind = np.abs(frames - end.frame) < _until_next(looks, end.frame, step)
     kept = int((blind | (elapsed <= reach + SAME_TIME)).sum())
     presence = [Presence.LEAD if unseen else Presence.LOST for unseen in blind[:kept].tolist()]
     return _grown(trail[:kept], 1 + GROWTH * elapsed[:kept]), presence
+
+
+def _until_next(looks: Sequence[int], frame: int, step: int) -> float:
+    """Return how many frames after one, or before it, the next look is; infinity where none is left."""
+    at = bisect_right(looks, frame) if step > 0 else bisect_left(looks, frame) - 1
+    return abs(looks[at] - frame) if 0 <= at < len(looks) else np.inf
 
 
 def _grown(places: Boxes, factors: Numbers) -> Boxes:

@@ -18,7 +18,7 @@ from veil import boxes
 from veil.boxes import Boxes
 from veil.track.cuts import LIKE, likeness
 from veil.track.flow import UNKNOWN, Flow, Grey, back, flow, onward, small_grey
-from veil.track.pace import Pace, moved
+from veil.track.pace import Pace, Wanted, moved
 from veil.types import Detection
 
 MOST_BACK = 64  # frames whose motion is kept: a second of 60 frames, 13 MB at most
@@ -68,6 +68,7 @@ class Watched:
         times: When each frame is shown, in seconds, shape (frames,), rising.
         shots: Index of the first frame of each shot, from 0 on, and at the end the number of frames.
         looks: The sightings of each frame that was looked at, by frame, rising.
+        glances: The frames of these that were only glanced at.
     """
 
     width: int
@@ -75,6 +76,7 @@ class Watched:
     times: NDArray[np.float64]
     shots: tuple[int, ...]
     looks: dict[int, tuple[Sighting, ...]]
+    glances: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True, eq=False)
@@ -129,16 +131,18 @@ class Watcher:
         self._times: list[float] = []
         self._shots: list[int] = []
         self._looks: dict[int, list[_Growing]] = {}
+        self._glances: set[int] = set()
         self._open: list[_Growing] = []
         self._places: Boxes = NOWHERE  # of the open trails, in the latest frame
         self._steps = NO_STEPS  # that led them there
         self._past: deque[_Past] = deque(maxlen=MOST_BACK)
         self._grey: Grey | None = None
         self._looked = 0.0  # when, in seconds
-        self._moved = 0.0  # since then
+        self._looked_in_full = 0.0  # likewise
+        self._moved = 0.0  # since the last look
 
-    def see(self, pixels: NDArray[np.uint8], index: int, time: Fraction) -> bool:
-        """Take the next frame and return whether to look for faces in it: then look() is to follow.
+    def see(self, pixels: NDArray[np.uint8], index: int, time: Fraction) -> Wanted:
+        """Take the next frame and return how closely to look for faces in it: unless not at all, look() is to follow.
 
         Args:
             pixels: Brightness, shape (H, W), or RGB, shape (H, W, 3), dtype uint8.
@@ -161,20 +165,33 @@ class Watcher:
         if motion is None:
             self._shots.append(index)
             self._keep(np.zeros(len(self._open), bool))
-            return True
+            return Wanted.LOOK
         self._move(motion)
         self._moved += moved(motion, height)
-        waited = float(time) - self._looked
-        return waited >= self._pace.longest - SAME_TIME or self._moved >= self._pace.motion
+        return self._wanted()
+
+    def _wanted(self) -> Wanted:
+        now = self._times[-1]
+        if now - self._looked < self._pace.longest - SAME_TIME and self._moved < self._pace.motion:
+            return Wanted.NOTHING
+        return Wanted.LOOK if now - self._looked_in_full >= self._pace.full - SAME_TIME else Wanted.GLANCE
 
     @property
     def ended(self) -> bool:
-        """Whether the frame seen last begins a shot, and the one before was not looked at: look_back() may follow.
+        """Whether a shot has just ended whose last frame was not looked at in full: look_back() may follow.
 
         A face that appears after the last look of a shot is found by no other one.
         """
         frame = len(self._times) - 1
-        return frame > 0 and self._shots[-1] == frame and frame - 1 not in self._looks
+        return frame > 0 and self._shots[-1] == frame and not self._is_known(frame - 1)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the frame seen last was looked at in full, or there is none: the clip may end here."""
+        return not self._times or self._is_known(len(self._times) - 1)
+
+    def _is_known(self, frame: int) -> bool:
+        return frame in self._looks and frame not in self._glances
 
     def look_back(self, detections: Sequence[Detection]) -> None:
         """Note what a detector found in the last frame of the shot that has just ended; look() is to follow.
@@ -190,19 +207,22 @@ class Watcher:
             raise ValueError(f"frame {frame - 1} cannot be looked at now")
         past = list(self._past)[:-1]
         self._looks[frame - 1] = self._noted(detections, frame - 1, past)
+        self._glances.discard(frame - 1)
 
-    def look(self, detections: Sequence[Detection]) -> None:
+    def look(self, detections: Sequence[Detection], *, glance: bool = False) -> None:
         """Note what a detector found in the frame that was seen last: trails that lead there end, new ones start.
 
         Args:
             detections: In pixels of the frame, in any order, low scores too.
+            glance: Whether small faces could not be seen, so that their absence tells nothing.
 
         Raises:
             ValueError: No frame was seen, or the last one has been looked at.
         """
         frame = len(self._times) - 1
-        if frame < 0 or frame in self._looks:
+        if frame < 0 or self._is_known(frame) or (glance and frame in self._looks):
             raise ValueError(f"frame {frame} cannot be looked at now")
+        self._keep(np.array([each.frame != frame for each in self._open], bool))  # a full look replaces a glance
         fresh = self._noted(detections, frame, self._past)
         found = self._past[-1].found
         self._keep(~_lie_on(self._places, found))
@@ -211,6 +231,11 @@ class Watcher:
         self._places = np.vstack([self._places, found])
         self._steps = np.vstack([self._steps, np.full((len(found), 2), UNKNOWN)])
         self._looked, self._moved = self._times[-1], 0.0
+        if glance:
+            self._glances.add(frame)
+        else:
+            self._glances.discard(frame)
+            self._looked_in_full = self._looked
 
     def _noted(self, detections: Sequence[Detection], frame: int, past: Sequence[_Past]) -> list[_Growing]:
         """Return the sightings in the last of some frames, each with the trail that led there."""
@@ -228,6 +253,7 @@ class Watcher:
             times=np.array(self._times, np.float64),
             shots=(*self._shots, len(self._times)),
             looks={frame: tuple(each.settled() for each in found) for frame, found in self._looks.items()},
+            glances=frozenset(self._glances),
         )
 
     def _motion(self, grey: Grey) -> Flow | None:

@@ -135,9 +135,17 @@ def test_doubtful_moments(run: Any) -> None:
 
 
 def test_where_the_eye_is_wanted(run: Any) -> None:
-    assert run("return moments.eyeFrames(regions)") == [10, 19, 20]
-    assert run("return [5, 10, 19].map((at) => moments.nextFrame([10, 19], at, 1))") == [10, 19, None]
-    assert run("return [10, 19, 30].map((at) => moments.nextFrame([10, 19], at, -1))") == [None, 10, 19]
+    places = "const number = ({frame, uid}) => [frame, regions.findIndex((one) => one.uid === uid)];"
+    assert run(f"{places} return moments.eyes(regions).map(number)") == [[10, 0], [19, 0], [20, 1]]
+    all = "const all = [[3, 1], [7, 1], [7, 4], [9, 2]].map(([frame, uid]) => ({frame, uid}));"
+    go = (
+        f"{all} const go = (...x) => {{ const eye = moments.nextEye(all, ...x); return eye && [eye.frame, eye.uid]; }};"
+    )
+    on = [run(f"{go} return go(...values[0], 1)", here) for here in ([0, None], [3, 1], [7, 1], [7, 4], [9, 2])]
+    assert on == [[3, 1], [7, 1], [7, 4], [9, 2], None]
+    back = [run(f"{go} return go(...values[0], -1)", here) for here in ([99, None], [9, 2], [7, 4], [7, 1], [3, 1])]
+    assert back == [[9, 2], [7, 4], [7, 1], [3, 1], None]
+    assert run(f"{go} return [go(7, null, 1), go(7, 2, 1), go(7, null, -1)]") == [[7, 1], [7, 1], [7, 4]]
 
 
 def test_what_is_said_of_a_person(run: Any) -> None:

@@ -6,7 +6,7 @@ import { Doubts } from "./doubts.js";
 import { Faces } from "./faces.js";
 import { Follower } from "./follower.js";
 import * as model from "./model.js";
-import { bestFrame } from "./moments.js";
+import { bestFrame, middleOf } from "./moments.js";
 import { boxAt, isMoving, isPresent } from "./moving.js";
 import { Screening } from "./screening.js";
 import { Span } from "./span.js";
@@ -38,6 +38,7 @@ export class Cinema extends EventTarget {
     const pass = (name) => (detail) => this.dispatchEvent(new CustomEvent(name, { detail }));
     on(this.screening, { open: pass("open"), frame: () => this.#moved(), failed: pass("failed"), broken: () => tell(t("watch.broken"), "bad") });
     on(this.doubts, { go: (moment) => this.#visit(moment), right: ({ uid, first }) => this.#edit(model.confirmed(this.review.regions, uid, first)) });
+    on(this.timeline, { eye: (eye) => this.#look(eye) });
     on(this.span, {
       always: () => this.#change(model.stayed, this.film.frame),
       onward: () => this.#change(model.spanned, [this.film.frame, this.film.count]),
@@ -127,14 +128,15 @@ export class Cinema extends EventTarget {
     this.#go(stays ? this.frame : bestFrame(region), arrived);
   }
 
-  #visit({ uid, first, stop }) {
-    this.#go((first + stop - 1) >> 1, () => this.review.select(uid, true));
-    this.review.root.dispatchEvent(new CustomEvent("picked", { bubbles: true }));
+  /** Goes to what wants an eye. */
+  #look({ frame, uid }) {
+    this.review.select(uid);
+    this.#go(frame, () => this.review.select(uid, true));
   }
 
-  /** Goes to the next moment that wants an eye, or back to the one before. */
-  eye(step) {
-    if (!this.timeline.eye(step)) announce(t("time.no-eye"));
+  #visit(moment) {
+    this.#look({ frame: middleOf(moment), uid: moment.uid });
+    this.review.root.dispatchEvent(new CustomEvent("picked", { bubbles: true }));
   }
 
   // ---- areas in time
@@ -184,7 +186,7 @@ export class Cinema extends EventTarget {
       ".": () => film.step(1),
       "<": () => film.jump(-1),
       ">": () => film.jump(1),
-      m: () => this.eye(shift ? -1 : 1),
+      m: () => this.timeline.eye(shift ? -1 : 1),
       "[": () => this.mark(true),
       "]": () => this.mark(false),
     };

@@ -1,6 +1,6 @@
 // The list of doubtful moments of a video, above that of its people: where a face is covered though it was not seen.
 
-import { find, icon, make, order, write } from "./dom.js";
+import { all, find, icon, make, order, write } from "./dom.js";
 import { clock } from "./moving.js";
 import { moments } from "./moments.js";
 import { number, t } from "./words.js";
@@ -16,6 +16,7 @@ export class Doubts extends EventTarget {
     this.root = root;
     this.items = find("ul", root);
     this.items.addEventListener("keydown", (event) => this.#walk(event));
+    this.items.addEventListener("focusin", (event) => this.#reach(event.target.closest("li")));
   }
 
   /** Shows the moments of some areas; `numbers` says how each area is called, `faces` has their pictures. */
@@ -29,8 +30,16 @@ export class Doubts extends EventTarget {
     for (const key of this.#rows.keys()) if (!wanted.has(key)) this.#rows.delete(key);
     const rows = found.map((moment) => this.#fill(moment, numbers.get(moment.uid), tracks.get(moment.uid), faces));
     order(this.items, rows);
-    // After "looks right" the next moment takes the place, and with it the focus.
-    if (focused !== null && !this.items.contains(document.activeElement)) find(".go", rows[Math.min(focused, rows.length - 1)] ?? this.root)?.focus();
+    this.#reach(rows.find((row) => find(".go", row).tabIndex === 0) ?? rows[0]);
+    // After "OK" the next moment takes the place, and with it the focus; after the last one, the picture does.
+    if (focused === null || this.items.contains(document.activeElement)) return;
+    const next = rows[Math.min(focused, rows.length - 1)];
+    (next ? find(".go", next) : find("#stage")).focus({ preventScroll: true });
+  }
+
+  /** One stop for Tab: the row that was reached last. */
+  #reach(row) {
+    for (const each of this.items.children) for (const button of all("button", each)) button.tabIndex = each === row ? 0 : -1;
   }
 
   #at(element) {
@@ -50,7 +59,7 @@ export class Doubts extends EventTarget {
 
   #make(moment) {
     const row = make("li", { className: "row lost" },
-      make("button", { type: "button", className: "pick go" },
+      make("button", { type: "button", tabIndex: -1, className: "pick go" },
         make("canvas", { width: 1, height: 1, aria: { hidden: "true" } }),
         make("span", { className: "words" }, make("b"), make("span", { className: "quiet" }))),
       make("span", { className: "acts" }, make("button", { type: "button", className: "act right", title: t("doubts.right") }, icon("tick"), make("span", { textContent: t("doubts.ok") }))));

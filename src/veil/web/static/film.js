@@ -16,9 +16,11 @@ export class Film extends EventTarget {
     this.times = [];
     this.frame = 0;
     this.ready = false;
+    this.plays = true; // else the browser cannot, and frames are only gone to
     const on = (name, handler) => video.addEventListener(name, () => this.ready && handler());
     // Not "loadeddata": some browsers load no pictures before somebody goes to one.
     video.addEventListener("loadedmetadata", () => this.times.length && this.#loaded());
+    on("loadeddata", () => this.#tell("frame"));
     on("seeked", () => this.#seeked());
     on("play", () => this.#played());
     on("pause", () => this.#paused());
@@ -33,8 +35,15 @@ export class Film extends EventTarget {
     this.video.load();
   }
 
+  /** Goes from frame to frame without a video to play. */
+  withoutVideo() {
+    this.plays = false;
+    this.#loaded();
+  }
+
   clear() {
     this.ready = false;
+    this.plays = true;
     this.times = [];
     this.frame = 0;
     this.#seeking = this.#wanted = null;
@@ -48,7 +57,7 @@ export class Film extends EventTarget {
   }
 
   get playing() {
-    return this.ready && !this.video.paused;
+    return this.ready && this.plays && !this.video.paused;
   }
 
   /** The frame that is shown, or will be as soon as it is found. */
@@ -84,7 +93,7 @@ export class Film extends EventTarget {
   }
 
   async play() {
-    if (!this.ready) return;
+    if (!this.ready || !this.plays) return;
     if (this.target === this.count - 1) this.go(0);
     // A browser may refuse, and pausing at once is no error either: the video just stands still.
     await this.video.play().catch(() => null);
@@ -138,6 +147,7 @@ export class Film extends EventTarget {
     this.#wanted = Math.min(Math.max(Math.round(frame), 0), this.count - 1);
     this.#tell("state");
     if (this.#seeking === null) this.#next();
+    if (!this.plays) this.#seeked();
   }
 
   step(frames) {
@@ -157,7 +167,7 @@ export class Film extends EventTarget {
 
   #seek(frame) {
     this.#seeking = frame;
-    this.video.currentTime = within(this.times, frame);
+    if (this.plays) this.video.currentTime = within(this.times, frame);
   }
 
   #seeked() {

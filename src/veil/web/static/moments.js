@@ -10,12 +10,10 @@ export function bestFrame(region) {
   return region.keys.reduce((best, key) => (size(key) > size(best) ? key : best))[0];
 }
 
-/** What is said of each area's time: from when to when, how long, and how many moments are doubtful. */
+/** From when to when an area is there, in seconds. */
 export function timesOf(region, times) {
   const [first, stop] = region.frames ?? [0, times.length];
-  const start = times[first];
-  const end = endOf(times, stop - 1);
-  return { start, end, seconds: end - start, moments: isCovered(region) ? (region.doubtful ?? []).length : 0 };
+  return { start: times[first], end: endOf(times, stop - 1) };
 }
 
 /** The moments in which a face is covered though it was not seen, in order of time. */
@@ -25,16 +23,23 @@ export function moments(regions, times) {
   return all.sort((a, b) => a.first - b.first || a.uid - b.uid);
 }
 
-/** The frames that want an eye, rising: where each doubtful moment is in its middle, and each suggestion is best seen. */
-export function eyeFrames(regions) {
-  const lost = regions.filter(isCovered).flatMap(({ doubtful = [] }) => doubtful.map(([first, stop]) => (first + stop - 1) >> 1));
-  const open = regions.filter(({ state }) => state === "suggested").map(bestFrame);
-  return [...new Set([...lost, ...open])].sort((a, b) => a - b);
+/** The frame in the middle of a moment, where it is looked at. */
+export const middleOf = ({ first, stop }) => (first + stop - 1) >> 1;
+
+/** What wants an eye, in order of time, as {frame, uid}: doubtful moments in their middle, suggestions where they are best seen. */
+export function eyes(regions) {
+  const lost = regions.filter(isCovered).flatMap(({ uid, doubtful = [] }) => doubtful.map(([first, stop]) => ({ frame: middleOf({ first, stop }), uid })));
+  const open = regions.filter(({ state }) => state === "suggested").map((region) => ({ frame: bestFrame(region), uid: region.uid }));
+  return [...lost, ...open].sort(inTime);
 }
 
-/** The next of some rising frames after the present one, or before it; null if there is none. */
-export function nextFrame(frames, frame, step) {
-  const found = step > 0 ? frames.find((one) => one > frame) : frames.findLast((one) => one < frame);
+const inTime = (a, b) => a.frame - b.frame || a.uid - b.uid;
+
+/** The next of some eyes after a frame, or before it; of several in one frame, after the selected one. Null if there is none. */
+export function nextEye(all, frame, selected, step) {
+  const isHere = all.some((eye) => eye.frame === frame && eye.uid === selected);
+  const here = { frame, uid: isHere ? selected : -step * Infinity };
+  const found = step > 0 ? all.find((eye) => inTime(eye, here) > 0) : all.findLast((eye) => inTime(eye, here) < 0);
   return found ?? null;
 }
 

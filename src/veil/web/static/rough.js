@@ -34,6 +34,7 @@ export class Rough {
    */
   draw(video, areas, size, look) {
     const { canvas, pen } = this;
+    if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return; // it is told again once there is something
     if (canvas.width !== video.videoWidth || canvas.height !== video.videoHeight) {
       [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
     }

@@ -12,7 +12,8 @@ import { settings } from "./settings.js";
 
 const REST_MS = 150; // how long a frame stays before the exact one is asked for
 const AGAIN_MS = 1500;
-const TRIES = 5;
+const TRIES = 3;
+const COPY = 'video/mp4; codecs="avc1.64001f"'; // what the server's copies are
 
 /**
  * Tells "open" when the video can be watched, "frame" and "state" as the film does, "failed" with a problem, and
@@ -24,6 +25,7 @@ export class Screening extends EventTarget {
   #asking = new AbortController(); // for the exact frame that is being asked for
   #timer = null;
   #tries = 0;
+  #told = false; // whether it was told that the video can be watched
   #work = null; // the plan that is covered; none while faces are still looked for
   #query = "";
   #wanted = null; // key of the exact frame that is being asked for
@@ -38,10 +40,6 @@ export class Screening extends EventTarget {
     this.film.addEventListener("frame", () => this.#moved());
     this.film.addEventListener("state", () => this.#turned());
     this.film.video.addEventListener("error", () => this.#id && this.film.count && this.#broke());
-  }
-
-  get id() {
-    return this.#id;
   }
 
   get isOpen() {
@@ -61,8 +59,9 @@ export class Screening extends EventTarget {
     this.#leaving = new AbortController();
     if (this.#id !== null) this.film.clear();
     this.#id = this.#work = this.#wanted = null;
+    this.#told = false;
     for (const name of Object.keys(this.images)) this.#hide(name);
-    this.stage.root.classList.remove("screening");
+    this.stage.root.classList.remove("screening", "playing");
   }
 
   /** Shows a video, as soon as the server has a copy of it to watch; it may still be looked through. */
@@ -78,7 +77,9 @@ export class Screening extends EventTarget {
     const { signal } = this.#leaving;
     try {
       const { times } = await api.times(this.#id, signal);
-      if (!signal.aborted) this.film.load(api.videoAddress(this.#id), times);
+      if (signal.aborted) return;
+      this.film.load(api.videoAddress(this.#id), times);
+      if (!this.film.video.canPlayType(COPY)) this.#without();
     } catch (error) {
       if (signal.aborted || api.isAbort(error)) return;
       const problem = api.problemOf(error);
@@ -90,8 +91,16 @@ export class Screening extends EventTarget {
   /** The copy could not be had, or not to its end. */
   #broke() {
     this.#tries += 1;
-    if (this.#tries > TRIES) this.dispatchEvent(new Event("broken"));
+    if (!this.film.plays) return;
+    if (this.#tries > TRIES) this.#without();
     else this.#again(() => this.#load());
+  }
+
+  /** Does without the copy: exact frames come one by one. */
+  #without() {
+    this.stage.root.classList.remove("screening");
+    this.film.withoutVideo();
+    this.dispatchEvent(new Event("broken"));
   }
 
   #again(action) {
@@ -122,15 +131,17 @@ export class Screening extends EventTarget {
   }
 
   #moved() {
-    this.#renew();
+    this.#renew(true);
     this.dispatchEvent(new Event("frame"));
   }
 
   #turned() {
-    if (!this.stage.root.classList.contains("screening")) {
-      this.stage.root.classList.add("screening");
+    if (!this.#told) {
+      this.#told = true;
+      this.stage.root.classList.toggle("screening", this.film.plays);
       this.dispatchEvent(new Event("open"));
     }
+    this.stage.root.classList.toggle("playing", this.film.playing);
     this.#renew();
     this.dispatchEvent(new Event("state"));
   }
@@ -147,12 +158,12 @@ export class Screening extends EventTarget {
   }
 
   /** Brings the stage up to date. An exact frame must never lie over another moment, or another plan, than its own. */
-  #renew() {
+  #renew(moved = false) {
     const areas = this.#covered(this.#work?.regions ?? []);
     const keys = this.#keys(areas);
     const missing = Object.keys(keys).filter((name) => this.#shown[name] !== keys[name]);
     for (const name of missing) this.#hide(name);
-    if (missing.includes("covered")) this.#draw(areas);
+    if (moved || missing.includes("covered")) this.#draw(areas);
     this.#rest(this.#work && this.film.resting ? keys : null, missing);
   }
 
@@ -172,6 +183,7 @@ export class Screening extends EventTarget {
   }
 
   #draw(areas) {
+    if (!this.film.plays) return;
     this.rough.draw(this.film.video, areas, this.size, settings());
   }
 

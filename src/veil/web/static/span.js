@@ -27,7 +27,8 @@ export class Span extends EventTarget {
       stop: !following,
     };
     for (const button of all("[data-span]", this.root)) button.hidden = hidden[button.dataset.span] || (Boolean(following) && button.dataset.span !== "stop");
-    write(find("p", this.root), following ? t("span.following", { n: share(following) }) : t(`span.${note(region)}`));
+    const told = drawn ? t(`span.${note(region)}`) : "";
+    write(find("p", this.root), following ? t("span.following", { n: share(following) }) : told);
   }
 }
 

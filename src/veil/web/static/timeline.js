@@ -1,9 +1,9 @@
 // The line of time under a video: where people are, which moments are doubtful, and going there.
 
-import { find, write } from "./dom.js";
+import { find, tell, write } from "./dom.js";
 import { isCovered } from "./model.js";
 import { clock, endOf } from "./moving.js";
-import { eyeFrames, lanes, nextFrame } from "./moments.js";
+import { eyes, lanes, nextEye } from "./moments.js";
 import { number, t } from "./words.js";
 
 const PAGE = 10; // seconds
@@ -12,9 +12,12 @@ const THIN = 1.5; // and at least
 const GAP = 1;
 const EYE = 5; // pixels across of a doubtful moment at least
 
+/** Tells "eye" with {frame, uid} of what is to be looked at next. */
 export class Timeline extends EventTarget {
   #regions = [];
   #selected = null;
+  #eyes = [];
+  #count = 0;
   #drawing = 0;
 
   constructor(film, root = find("#timeline")) {
@@ -54,11 +57,13 @@ export class Timeline extends EventTarget {
 
   /** Shows other areas, or another one selected. */
   render(regions, selected) {
-    if (regions === this.#regions && selected === this.#selected) return;
+    const { count } = this.film;
+    if (regions === this.#regions && selected === this.#selected && count === this.#count) return;
     this.#regions = regions;
+    this.#eyes = eyes(regions);
     this.#selected = selected;
-    const eyes = eyeFrames(regions).length > 0;
-    for (const button of [find("#eye-back"), find("#eye-on")]) button.disabled = !eyes;
+    this.#count = count;
+    for (const button of [find("#eye-back"), find("#eye-on")]) button.disabled = !this.#eyes.length;
     this.#redraw();
     this.move();
   }
@@ -134,14 +139,11 @@ export class Timeline extends EventTarget {
 
   // ---- going somewhere
 
-  /** Goes to the next moment that wants an eye, or back to the one before; says whether there is one. */
+  /** Asks for the next moment that wants an eye, or the one before. */
   eye(step) {
-    const frame = nextFrame(eyeFrames(this.#regions), this.film.target, step);
-    if (frame === null) return false;
-    this.film.pause();
-    this.film.go(frame);
-    this.dispatchEvent(new CustomEvent("eye", { detail: frame }));
-    return true;
+    const eye = nextEye(this.#eyes, this.film.target, this.#selected, step);
+    if (eye) this.dispatchEvent(new CustomEvent("eye", { detail: eye }));
+    else tell(t("time.no-eye"));
   }
 
   #frameOf({ clientX }) {
