@@ -69,7 +69,7 @@ def film(
     rate: int = 48_000,
     codec: str = "pcm_s16le",
     frames: int = 50,
-    starts: int = 0,
+    after: Mapping[Fraction, Samples] | None = None,
 ) -> Path:
     """Write a painted video, 25 frames a second, with sound tracks.
 
@@ -79,7 +79,7 @@ def film(
         rate: Samples a second.
         codec: Of the sound.
         frames: How many.
-        starts: When the first frame is shown, in units of 1/12800 s.
+        after: What is heard in the first track later, by the second at which it begins.
     """
     video = {".webm": "libvpx-vp9", ".avi": "mpeg4"}.get(path.suffix, "libx264")
     with av.open(str(path), "w", container_options={"avoid_negative_ts": "disabled"}) as file:
@@ -90,9 +90,11 @@ def film(
         packets: list[Packet[Any]] = []
         for index in range(frames):
             frame = av.VideoFrame.from_ndarray(paint(index % 25)).reformat(format="yuv420p")
-            frame.pts, frame.time_base = index * 512 + starts, Fraction(1, 12800)
+            frame.pts, frame.time_base = index * 512, Fraction(1, 12800)
             packets += stream.encode(frame)
         packets += stream.encode(None)
+        for begins, sound in (after or {}).items():
+            tracks.append((tracks[0][0], begins, sound))
         for track, begins, sound in tracks:
             packets += _encoded(track, round(begins * rate), sound)
         for packet in sorted(packets, key=lambda packet: (packet.dts or 0) * packet.time_base):
@@ -120,7 +122,7 @@ def _encoded(stream: AudioStream, begins: int, sound: Samples) -> list["Packet[A
         )
         for ready in av.AudioResampler(context.format.name, LAYOUTS[len(sound)], context.sample_rate).resample(frame):
             packets += stream.encode(ready)
-    return packets + stream.encode(None)
+    return packets if context.name.startswith("pcm") else packets + stream.encode(None)
 
 
 def tracks_of(path: Path) -> list[tuple[Fraction, Samples, Shape]]:

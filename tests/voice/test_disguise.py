@@ -84,6 +84,14 @@ def test_pitch_is_that_of_the_drawn_voice_whoever_spoke(pitch: float) -> None:
     assert max(medians) / min(medians) > 1.2
 
 
+def test_when_another_speaks_without_a_pause_the_voice_stays_where_it_was_drawn() -> None:
+    one = Disguise(RATE, Random(3))
+    one.begin()
+    heard = [one.change(babble(8, pitch=pitch)[None], 0)[0] for pitch in (100, 100, 100, 220, 220)]
+    octaves = [measure(take_apart(sound)).octave for sound in heard]
+    assert abs(octaves[-1] - octaves[0]) < 0.35, "of the octave and more that the two speakers lie apart"
+
+
 def test_two_runs_and_two_turns_differ() -> None:
     sound = babble(3)[None]
     assert likeness(disguise(sound, seed=1)[0], disguise(sound, seed=2)[0]) < 0.5

@@ -106,6 +106,11 @@ def check_holds(container: str, channels: Iterable[int]) -> None:
             )
 
 
+def coded_rate(container: str, shape: Shape) -> int:
+    """Return how many samples a second altered sound has in a kind of video, a key of TRACKS."""
+    return CODECS[TRACKS[container]].rate_for(shape.rate)
+
+
 def add_altered(
     output: OutputContainer, container: str, sounds: Iterable[AlteredSound], shift: Fraction
 ) -> list[Iterator[tuple[Fraction, "Packet[Stream]"]]]:

@@ -16,7 +16,7 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from veil.errors import OutputError, UsageError, VeilError
-from veil.media.sound_tracks import AlteredSound, add_altered
+from veil.media.sound_tracks import AlteredSound, add_altered, coded_rate
 from veil.media.video_encoder import Encoding, add_video, field_marker
 from veil.media.video_file import open_container
 from veil.media.video_formats import (
@@ -130,7 +130,7 @@ def check_tracks(
         return
     encoding = _choose(video, container, codec, None, PRESETS[0])
     sink = Sink(io.BytesIO())
-    with _telling(), _output(sink, encoding, with_tracks=True) as output, _source(video, kinds) as source:
+    with _telling(), _output(sink, encoding, _rates(encoding, kinds)) as output, _source(video, kinds) as source:
         assert source is not None  # there are tracks to keep
         add_video(output, encoding, begins=Fraction(0))
         Tracks(source, output, kinds, from_zero=False)
@@ -172,7 +172,8 @@ def _write(
         first = next(frames, None)
         if first is None:
             raise OutputError("The video has no frames to write; nothing was made.")
-        with _output(sink, encoding, with_tracks=bool(kinds or altered)) as output, _source(video, kinds) as source:
+        rates = [*_rates(encoding, kinds), *(coded_rate(encoding.container, sound.shape) for sound in altered)]
+        with _output(sink, encoding, rates) as output, _source(video, kinds) as source:
             file = _File(output, encoding, first, source, kinds, altered)
             for frame in chain([first], frames):
                 file.add(frame)
@@ -286,12 +287,12 @@ def _lost() -> OutputError:
 
 
 @contextmanager
-def _output(sink: Sink, encoding: Encoding, *, with_tracks: bool) -> Iterator[OutputContainer]:
+def _output(sink: Sink, encoding: Encoding, rates: Iterable[int]) -> Iterator[OutputContainer]:
     """Open the file for FFmpeg to write."""
     target = CONTAINERS[encoding.container]
     options = {
         **target.options,
-        **_units(encoding, with_tracks=with_tracks),
+        **_units(encoding, rates),
         "fflags": "+bitexact",  # no version, date or random number
         "avoid_negative_ts": "disabled",  # it would move all times
     }
@@ -299,14 +300,19 @@ def _output(sink: Sink, encoding: Encoding, *, with_tracks: bool) -> Iterator[Ou
         yield output
 
 
-def _units(encoding: Encoding, *, with_tracks: bool) -> dict[str, str]:
+def _rates(encoding: Encoding, kinds: set[str]) -> list[int]:
+    """Return the samples a second of the sound tracks that may be copied."""
+    return [track.rate for track in encoding.facts.sound if track.rate and kinds]
+
+
+def _units(encoding: Encoding, rates: Iterable[int]) -> dict[str, str]:
     """Return the units in which MP4 and MOV tell every time exactly: of the video, and of all tracks together."""
     if encoding.container not in ("mp4", "mov"):
         return {}
     video = encoding.facts.time_base.denominator
     while video < _LEAST_TICKS:
         video *= 2
-    every = lcm(video, *(track.rate for track in encoding.facts.sound if track.rate and with_tracks))
+    every = lcm(video, *rates)
     return {"video_track_timescale": str(video), "movie_timescale": str(every if every <= _MOST_TICKS else video)}
 
 

@@ -26,6 +26,7 @@ _STEADY = 5  # moments; what trembles faster belongs to a speaker
 _LOUD = 25 * _DB  # below the loudest that still counts as the voice
 _RIPPLES = 21  # cepstral coefficients that colour is described by
 _MOST_CHANGE = 18 * _DB  # more would lift hiss where a recording holds nothing
+_MEMORY = 5.0  # seconds of speech before that count
 _TRUST = 0.5  # seconds of speech after which half of what was measured is believed
 
 # Byrne et al. 1994, "An international comparison of long-term average speech spectra", JASA 96: both sexes, dB in
@@ -52,8 +53,8 @@ class Manner:
     seconds: float
 
     def joined(self, other: "Manner") -> "Manner":
-        """Return what two parts of the same speech say together."""
-        total = self.seconds + other.seconds
+        """Return what this and what was said next say together; of long ago little counts, for others may speak now."""
+        total = min(self.seconds, _MEMORY) + other.seconds
         share = other.seconds / total if total else 0.5
         return Manner(
             self.octave + share * (other.octave - self.octave),
