@@ -80,36 +80,41 @@ def read_blocks(container: InputContainer, stream: AudioStream, lead: Lead) -> G
     Raises:
         InputError: It is damaged, cut short, or changes its channels or rate in its middle.
     """
-    rate = lead.shape.rate
-    last = _last(container, stream, lead)
-    size, count = int(rate * _BLOCK), 0
     waiting: list[Samples] = []
-    held = 0
-    for frame in _frames(container, stream):
-        if _shape(frame) != lead.shape:
-            raise InputError("The channels or rate of the sound change in its middle; nothing was made from it.")
-        samples = _samples(frame)
-        gap = _gap(frame, stream, lead, count)
-        if gap < 0:
-            samples = samples[:, -gap:]
-        if last is not None:
-            samples = samples[:, : max(0, last - count - max(gap, 0))]
-        while gap > 0:
-            step = min(gap, size)
-            waiting.append(np.zeros((lead.shape.channels, step), np.float32))
-            gap, held, count = gap - step, held + step, count + step
-            if held >= size:
-                yield np.concatenate(waiting, 1)
-                waiting, held = [], 0
+    size, held = int(lead.shape.rate * _BLOCK), 0
+    for samples in _placed(container, stream, lead):
         waiting.append(samples)
-        held, count = held + samples.shape[1], count + samples.shape[1]
+        held += samples.shape[1]
         if held >= size:
             yield np.concatenate(waiting, 1)
             waiting, held = [], 0
-    if last is not None and count < last and container.format.name == "flac":
-        raise damaged_sound()
     if held:
         yield np.concatenate(waiting, 1)
+
+
+def _placed(container: InputContainer, stream: AudioStream, lead: Lead) -> Iterator[Samples]:
+    """Yield samples as they are decoded, silence where some are missing, and none that belong to no time."""
+    last, count = _last(container, stream, lead), 0
+    for frame in _frames(container, stream):
+        if _shape(frame) != lead.shape:
+            raise InputError("The channels or rate of the sound change in its middle; nothing was made from it.")
+        gap = _gap(frame, stream, lead, count)
+        for silence in _silence(gap, lead.shape):
+            count += silence.shape[1]
+            yield silence
+        samples = _samples(frame)[:, max(0, -gap) :]
+        if last is not None:
+            samples = samples[:, : max(0, last - count)]
+        count += samples.shape[1]
+        yield samples
+    if last is not None and count < last and container.format.name == "flac":
+        raise damaged_sound()
+
+
+def _silence(count: int, shape: Shape) -> Iterator[Samples]:
+    while count > 0:
+        yield np.zeros((shape.channels, min(count, shape.rate)), np.float32)
+        count -= shape.rate
 
 
 def damaged_sound() -> InputError:
