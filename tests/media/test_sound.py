@@ -189,5 +189,13 @@ def test_sound_that_is_too_loud_is_cut_off_rather_than_turned_over(tmp_path: Pat
     assert after.min() > 0.99
 
 
+def test_floating_point_keeps_what_is_louder_than_1_and_refuses_what_is_no_number(tmp_path: Path) -> None:
+    loud = np.full((1, 9000), 1.5, np.float32)
+    np.testing.assert_array_equal(load(save(tmp_path / "x.wav", loud, shape(8000, 1, "flt")))[0], loud)
+    loud[0, 5000] = np.nan
+    with pytest.raises(InputError, match="damaged"):
+        load(save(tmp_path / "x.wav", loud, shape(8000, 1, "flt")))
+
+
 def test_peaks_are_found_where_they_are() -> None:
     assert peaks(clicks(1, 100, [3, 50]), 2) == [3, 50]

@@ -177,7 +177,10 @@ def _samples(frame: av.AudioFrame) -> Samples:
     values = stored.astype(np.float32) if name in ("flt", "s16") else stored.astype(np.float64)
     if name == "u8":
         values = values - 128
-    return np.ascontiguousarray(values / _SCALES[name], np.float32)
+    samples = np.ascontiguousarray(values / _SCALES[name], np.float32)
+    if not np.isfinite(samples).all():  # such numbers would hide speech from whoever listens
+        raise damaged_sound()
+    return samples
 
 
 def _time(frame: av.AudioFrame, stream: AudioStream) -> Fraction:

@@ -57,10 +57,10 @@ class SoundTrack:
         self._taken, self._given = 0, 0
 
     def encode(self, blocks: Iterable[Samples]) -> Iterator["Packet[AudioStream]"]:
-        """Yield the packets of all samples, in order; as many samples a block as there are channels and time.
+        """Yield the packets of all samples, in order, and at the end what the encoder still holds.
 
         Args:
-            blocks: Shape (channels, n), float32 from -1 to 1; louder ones are cut off.
+            blocks: Shape (channels, n), float32 from -1 to 1; what is louder is cut off where numbers are whole.
         """
         for block in blocks:
             for at in range(0, block.shape[1], _PIECE):
@@ -73,9 +73,7 @@ class SoundTrack:
         yield from self.stream.encode(None)
 
     def _frame(self, piece: Samples) -> av.AudioFrame:
-        frame = av.AudioFrame.from_ndarray(
-            np.ascontiguousarray(np.clip(piece, -1, 1)), format="fltp", layout=self._layout
-        )
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(piece), format="fltp", layout=self._layout)
         frame.sample_rate, frame.time_base, frame.pts = self._shape.rate, Fraction(1, self._shape.rate), self._taken
         self._taken += piece.shape[1]
         return frame
