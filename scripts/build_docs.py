@@ -46,7 +46,8 @@ setting does and which values it takes stands in [settings.md](settings.md), wha
 - A face of a video that is lost from sight is covered for a while longer. That is counted, for you to look at; the plan
   says where.
 - If the program is killed while it writes a video, the same command goes on from the plan, which lies hidden beside the
-  result until that is there. What it had written, a hidden file that ends in `.part`, can be deleted.
+  result until that is there. What it had written, a hidden file that ends in `.part`, is deleted by the next
+  `veil run` into that folder.
 - `--json` prints what was done to each file, with names. `--report` writes the same without names, to be passed on.
 """
 

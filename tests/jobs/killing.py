@@ -25,8 +25,9 @@ from veil.jobs import videos
 from veil.jobs.folder import JobFolder
 from veil.jobs.job import Job, JobState
 from veil.jobs.limits import Limits
+from veil.jobs.results import ResultState
 from veil.jobs.store import Store
-from veil.jobs.studio import ResultState, Studio
+from veil.jobs.studio import Studio
 from veil.jobs.sweep import Sweeper
 from veil.jobs.work import work
 from veil.media.image import open_picture

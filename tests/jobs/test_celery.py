@@ -21,7 +21,8 @@ from veil.jobs.celery import LATER, SOON, make_app
 from veil.jobs.job import JobState
 from veil.jobs.limits import Limits
 from veil.jobs.opening import open_studio
-from veil.jobs.studio import ResultState, Studio
+from veil.jobs.results import ResultState
+from veil.jobs.studio import Studio
 from veil.options import Options
 from veil.types import Box, Kind
 

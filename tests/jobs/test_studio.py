@@ -27,8 +27,9 @@ from veil.jobs.finders import Load
 from veil.jobs.job import Job, JobState
 from veil.jobs.limits import Limits
 from veil.jobs.opening import open_studio, run_worker
+from veil.jobs.results import ResultState
 from veil.jobs.store import Store
-from veil.jobs.studio import ResultState, Studio
+from veil.jobs.studio import Studio
 from veil.jobs.work import work
 from veil.media.image import open_picture
 from veil.options import Options

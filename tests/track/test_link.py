@@ -20,7 +20,8 @@ def trail(*lefts: float) -> Boxes:
 
 
 def sighting(frame: int, x: float, *, onward: Boxes = NOWHERE, back: Boxes = NOWHERE, score: float = 0.9) -> Sighting:
-    return Sighting(frame, Detection(box(x), score, "made up"), onward, back)
+    shifts = [(places[:, :2] - box(x)[:2]).astype(np.float32) for places in (onward, back)]
+    return Sighting(frame, Detection(box(x), score, "made up"), *shifts)
 
 
 def clip(*sightings: Sighting, frames: int = 100, shots: tuple[int, ...] = (0,)) -> Watched:
@@ -79,10 +80,19 @@ def test_between_two_sightings_without_motion_the_way_is_straight() -> None:
 
 
 def test_beyond_its_sightings_a_face_grows_with_time() -> None:
-    chain = (sighting(5, 0, onward=trail(*[0] * 25), back=trail(*[0] * 5)),)
+    chain = (sighting(5, 9, onward=trail(*[9] * 25), back=trail(*[9] * 5)),)
     watched = clip(*chain)
-    way = path(chain, watched.times, sorted(watched.looks), reach=0.4, steady=0)
+    way = path(chain, watched, sorted(watched.looks), reach=0.4, steady=0)
     assert (way.first, len(way.boxes)) == (0, 16)
     widths = way.boxes[:, 2] - way.boxes[:, 0]
     np.testing.assert_allclose(widths, SIDE * (1 + GROWTH * np.abs(np.arange(16) - 5) / RATE))
     assert way.presence == (Presence.LOST,) * 5 + (Presence.SEEN,) + (Presence.LOST,) * 10
+
+
+def test_a_face_at_the_edge_is_followed_until_it_is_gone() -> None:
+    places = [*range(20, -20, -2), *[-19] * 5]
+    chain = (sighting(0, 22, onward=trail(*places)),)
+    watched = clip(*chain)
+    for reach, frames in ((0.6, 26), (0.3, 8), (0, 1)):
+        way = path(chain, watched, sorted(watched.looks), reach=reach, steady=0)
+        assert len(way.boxes) == frames

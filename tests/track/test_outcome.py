@@ -169,7 +169,7 @@ def test_a_face_that_comes_in_is_covered_from_its_first_pixel() -> None:
     ("scores", "certain"),
     [
         pytest.param([0.6], [False], id="one-weak"),
-        pytest.param([0.6, 0.6, 0.6], [True], id="three-just-enough"),
+        pytest.param([0.7, 0.7, 0.7], [True], id="three-just-enough"),
         pytest.param([0.15] * 10, [], id="many-too-weak"),
         pytest.param([0.9] * 5 + [WEAK] * 5, [True], id="weak-ones-held-by-strong-ones"),
         pytest.param([0.6] + [0.06] * 19, [], id="one-weak-among-many-that-saw-nothing"),

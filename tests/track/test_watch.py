@@ -1,4 +1,5 @@
 import tracemalloc
+from dataclasses import replace
 from fractions import Fraction
 
 import cv2
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from tests.track.scene import COVER, HEIGHT, RATE, WIDTH, Scene, everyone, moving, texture, watch
 from veil.track import EVERY_FRAME, Pace, Presence, Wanted, Watcher, tracks
 from veil.track.watch import MOST_BACK
-from veil.types import Box, Detection, Span
+from veil.types import Box, Detection, Point, Span
 
 
 def wanted(scene: Scene, pace: Pace) -> dict[int, Wanted]:
@@ -207,6 +208,15 @@ def test_brightness_alone_is_enough_to_watch() -> None:
         (one,), (other,) = (each.looks[frame] for each in watched)
         np.testing.assert_array_equal(one.onward, other.onward)
         np.testing.assert_array_equal(one.back, other.back)
+
+
+def test_of_a_face_only_what_serves_tracking_is_kept() -> None:
+    scene = Scene([moving(100, 100, by=(2, 1))], 30)
+    points = tuple(Point(100, number) for number in range(5))
+    watched = watch(scene, {10: [replace(each, points=points) for each in everyone(scene, 10)]})
+    (only,) = watched.looks[10]
+    assert only.seen == everyone(scene, 10)[0]
+    assert only.ahead.nbytes + only.behind.nbytes == 8 * (19 + 10)
 
 
 def test_no_pictures_are_kept() -> None:

@@ -20,7 +20,7 @@ from veil.media.video import open_video
 from veil.types import Pixels
 from veil.web import archive, events, server
 from veil.web.access import FAILURES
-from veil.web.openapi import REFUSALS
+from veil.web.operations import REFUSALS
 
 ROOT = Path(__file__).parents[2]
 REST, OFFICE = ((ROOT / "docs" / name).read_text("utf-8") for name in ("rest.md", "office.md"))

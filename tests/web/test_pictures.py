@@ -9,7 +9,8 @@ from werkzeug.test import TestResponse
 from tests import fakes
 from tests.web.conftest import API, OWNER, Submit, result_of
 from tests.web.test_photos import FACE, OTHER_FACE, assert_problem, edited
-from veil.jobs.studio import Result, Studio
+from veil.jobs.results import Result
+from veil.jobs.studio import Studio
 from veil.media.image import open_picture
 from veil.types import Pixels
 

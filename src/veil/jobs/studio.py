@@ -3,18 +3,18 @@
 import threading
 import time
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import IO
 
 from veil import plan as plans
 from veil import report as reports
 from veil.errors import ConflictError, InputError, JobError, PlanError
-from veil.jobs import disk, intake, orders, steps, videos
+from veil.jobs import disk, intake, orders, results, steps, videos
 from veil.jobs.folder import JobFolder, no_such_photo, settled
 from veil.jobs.job import Job, JobState, Order, Problem
 from veil.jobs.limits import Limits
 from veil.jobs.queue import Queue
+from veil.jobs.results import Result
 from veil.jobs.shelf import Shelf
 from veil.jobs.steps import Preview
 from veil.jobs.store import Store
@@ -32,39 +32,6 @@ _DOUBTFUL_FIRST = (
     JobState.DONE,
     JobState.EXPIRED,
 )
-
-
-class ResultState(StrEnum):
-    """How far a result is."""
-
-    READY = "ready"
-    MAKING = "making"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """A result that was asked for.
-
-    Attributes:
-        state: How far it is.
-        path: The finished file; None until it is ready. It vanishes when the photo is deleted or its plan changed.
-        format: Name of its format, "jpeg" for instance; empty until the photo has been looked at.
-        extension: Ending of its name, ".jpg" for instance; empty until the photo has been looked at.
-        bytes: Size of the file; 0 until it is ready.
-        sha256: Hash of the file, in hexadecimal; empty until it is ready.
-        problem: Why it cannot be made.
-        progress: Frames done and frames in all, while it is made and that is known.
-    """
-
-    state: ResultState
-    path: Path | None = None
-    format: str = ""
-    extension: str = ""
-    bytes: int = 0
-    sha256: str = ""
-    problem: Problem | None = None
-    progress: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,13 +317,13 @@ class Studio:
         with folder.changing():
             before = folder.read()
             order = self._order(before, options)
-            job = before if before.problem else _ordered(before, folder, order, self.limits.results)
+            job = before if before.problem else results.ordered(before, folder, order, self.limits.results)
             if job != before:
                 folder.save(job)
                 folder.forget(before, job)
         if job != before:
             self._queue.put(job_id, soon=True)
-        return _result(job, folder, order)
+        return results.result_of(job, folder, order)
 
     def cancel_result(self, owner: str, job_id: str, options: Options) -> None:
         """Have a result not made that is still to be made; one that is finished stays."""
@@ -530,26 +497,3 @@ def _refitted(options: Options, shape: str | None, grow: float | None, area: str
 
 def _refit(plan: Plan, options: Options) -> Plan:
     return plans.refit(plan, shape=Shape(options.shape), grow=options.grow, area=Area(options.area))
-
-
-def _ordered(job: Job, folder: JobFolder, order: Order, most: int) -> Job:
-    """Return a photo of which a result is wanted, besides the latest ones that were asked for before."""
-    known = job.order(order.key)
-    if known is not None and (known.waits or known.problem or folder.result(known.revision, known.key).exists()):
-        return job
-    others = [each for each in job.orders if each.key != order.key]
-    return replace(job, orders=(*others, order)[-most:])
-
-
-def _result(job: Job, folder: JobFolder, order: Order) -> Result:
-    name, ending = steps.result_format(job.picture, order.options) if job.picture else ("", "")
-    known = job.order(order.key)
-    problem = job.problem or (known.problem if known else None)
-    if problem is not None:
-        return Result(ResultState.FAILED, format=name, extension=ending, problem=problem)
-    if known is None or known.waits:
-        return Result(ResultState.MAKING, format=name, extension=ending, progress=job.progress)
-    path = folder.result(known.revision, known.key)
-    with folder.unless_gone():
-        size = path.stat().st_size
-    return Result(ResultState.READY, path, name, ending, size, known.sha256)

@@ -168,6 +168,8 @@ def _work_through(
         if order is None:
             return
         _make(folder, video, order, progress)
+        progress = counting()
+        progress.expect(facts.frames)
 
 
 def _follow_all(folder: JobFolder, video: "Video", counting: Callable[[], Progress]) -> bool:

@@ -15,7 +15,8 @@ BEST = 5  # sightings that tell how clear a face is at its clearest
 LEAST = 3  # of these; missing ones weigh nothing
 STAYING = 0.6  # mean weight of all looks within a chain that a face has: between 0.5 and 0.6 no labelled one is lost
 
-FACE = 1.1  # strength from which a chain is covered
+FACE = (1.0, 1.4)  # strength from which a chain is covered, if it is small and if it is large
+SHARES = (0.0015, 0.04)  # of the picture that these take: a large area covered for nothing costs most
 DOUBTFUL = 1 / 3  # strength from which a person should look: one sighting that would be covered in a still
 CERTAIN = 3.0  # strength from which a face is taken to be there for a while before and after it was seen
 
@@ -38,3 +39,9 @@ def strength(chain: Chain, cover: Steps, looks: int) -> float:
     known = np.sort(weights(chain, cover))[::-1]
     clear = known[:BEST].sum() / max(min(len(known), BEST), LEAST)
     return float(min(clear, known.sum() / looks / STAYING))
+
+
+def needed(chain: Chain, width: int, height: int) -> float:
+    """Return the strength from which a chain is covered in a picture of that size."""
+    share = np.median(boxes.area(boxes.stack([each.seen.box for each in chain]))) / (width * height)
+    return float(np.interp(np.log(max(share, SHARES[0])), np.log(SHARES), FACE))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from veil.boxes import Boxes
-from veil.track.judge import CERTAIN, DOUBTFUL, FACE, strength
+from veil.track.judge import CERTAIN, DOUBTFUL, needed, strength
 from veil.track.link import Chain, chains
 from veil.track.paths import Path, Presence, path
 from veil.track.watch import Steps, Watched
@@ -31,7 +31,7 @@ class Track:
         boxes: The face in each frame from there on, brow to chin, shape (n, 4), float64; it may reach over the edge.
         presence: How it is known to be there, n values.
         seen: Every detection that belongs to it, with the index of its frame, in order of time.
-        strength: How sure it is a face: 1 is what is just covered.
+        strength: How sure it is a face: 1 is what is just covered of a small one, 1.4 of a large one.
         certain: Whether it is to be covered without asking; a person should look at the others.
         doubtful: Frames in which it is covered though looks did not see it: a person should look at these first.
     """
@@ -63,19 +63,20 @@ def tracks(
         cover: (height, score) steps, as in boxes.thresholds: what a face needs to be covered in a still.
         gap: Longest time in which a face may be hidden and still be the same, in seconds.
         reach: How long a sure face is covered before it is first seen and after it was last seen, in seconds, unless
-            a cut or the edge of the picture ends it.
+            a cut ends it; one that is leaving the picture, or coming in, for longer.
         steady: Seconds before and after a frame over which its size is made steady.
     """
     every = sorted(watched.looks)
     full = [frame for frame in every if frame not in watched.glances]
-    found: list[tuple[Path, float, tuple[tuple[int, Detection], ...]]] = []
+    found: list[tuple[Path, float, bool, tuple[tuple[int, Detection], ...]]] = []
     for chain in chains(watched, strong=cover, gap=gap):
         telling = full if _is_small(chain) else every
         sure = strength(chain, cover, _looks_at(chain, telling))
         if sure >= DOUBTFUL:
-            way = path(chain, watched.times, telling, reach=reach if sure >= CERTAIN else 0, steady=steady)
-            found.append((way, sure, tuple((each.frame, each.seen) for each in chain)))
-    found.sort(key=lambda each: (each[0].first, each[2][0][0], each[2][0][1].box))
+            way = path(chain, watched, telling, reach=reach if sure >= CERTAIN else 0, steady=steady)
+            certain = sure >= needed(chain, watched.width, watched.height)
+            found.append((way, sure, certain, tuple((each.frame, each.seen) for each in chain)))
+    found.sort(key=lambda each: (each[0].first, each[3][0][0], each[3][0][1].box))
     return tuple(
         Track(
             id=number,
@@ -84,10 +85,10 @@ def tracks(
             presence=way.presence,
             seen=seen,
             strength=sure,
-            certain=sure >= FACE,
+            certain=certain,
             doubtful=tuple(_runs(way.first, way.presence, Presence.LOST)),
         )
-        for number, (way, sure, seen) in enumerate(found)
+        for number, (way, sure, certain, seen) in enumerate(found)
     )
 
 

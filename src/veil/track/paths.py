@@ -15,7 +15,7 @@ import numpy as np
 
 from veil.boxes import Boxes, Numbers
 from veil.track.link import Chain
-from veil.track.watch import SAME_TIME, Sighting
+from veil.track.watch import SAME_TIME, Sighting, Watched
 
 GROWTH = 0.4  # how much longer a side gets in a second without a sighting, as a share of it
 
@@ -44,19 +44,20 @@ class Path:
     presence: tuple[Presence, ...]
 
 
-def path(chain: Chain, times: Numbers, looks: Sequence[int], *, reach: float, steady: float) -> Path:
+def path(chain: Chain, watched: Watched, looks: Sequence[int], *, reach: float, steady: float) -> Path:
     """Return where a face is in every frame in which it is to be covered.
 
     Args:
         chain: Its sightings, in order of time.
-        times: When each frame of the clip is shown, in seconds, shape (frames,).
+        watched: The clip.
         looks: The frames whose looks would have shown it, rising.
         reach: How long to go on beyond the looks at which it was not seen any more, or not yet, in seconds. Frames
-            that were not looked at are always gone on into: it may have been there.
+            that were not looked at are always gone on into: it may have been there. So are, unless this is 0, those
+            in which it reaches over the edge of the picture: what is left of a face there is seldom seen.
         steady: Seconds before and after a frame over which its size is made steady.
     """
-    lead_in, lost_in = _beyond(chain[0], -1, times, looks, reach)
-    lead_out, lost_out = _beyond(chain[-1], 1, times, looks, reach)
+    lead_in, lost_in = _beyond(chain[0], -1, watched, looks, reach)
+    lead_out, lost_out = _beyond(chain[-1], 1, watched, looks, reach)
     inside = [np.array([chain[0].seen.box], np.float64)]
     inside += [between(one, other) for one, other in pairwise(chain)]
     seen = {each.frame for each in chain}
@@ -64,7 +65,7 @@ def path(chain: Chain, times: Numbers, looks: Sequence[int], *, reach: float, st
     places = np.vstack([lead_in[::-1], *inside, lead_out])
     return Path(
         first=first,
-        boxes=steadied(places, times[first : first + len(places)], steady),
+        boxes=steadied(places, watched.times[first : first + len(places)], steady),
         presence=(
             *lost_in[::-1],
             *(
@@ -85,10 +86,10 @@ def between(one: Sighting, other: Sighting) -> Boxes:
     share = (np.arange(1, steps + 1) / steps)[:, None]
     start, end = np.array(one.seen.box), np.array(other.seen.box)
     ways = []
-    if len(one.onward) >= steps:
+    if len(one.ahead) >= steps:
         trail = one.onward[:steps]
         ways.append(trail + share * (end - trail[-1]))
-    if len(other.back) >= steps:
+    if len(other.behind) >= steps:
         trail = other.back[:steps][::-1]
         ways.append(np.vstack([trail[1:], end]) + (1 - share) * (start - trail[0]))
     if not ways:  # motion was lost on the way
@@ -98,14 +99,16 @@ def between(one: Sighting, other: Sighting) -> Boxes:
 
 
 def _beyond(
-    end: Sighting, step: int, times: Numbers, looks: Sequence[int], reach: float
+    end: Sighting, step: int, watched: Watched, looks: Sequence[int], reach: float
 ) -> tuple[Boxes, list[Presence]]:
     """Return the boxes that follow the end of a chain, one way or the other, growing, and what is known there."""
     trail = end.onward if step > 0 else end.back
     frames = end.frame + step * np.arange(1, len(trail) + 1)
-    elapsed = np.abs(times[frames] - times[end.frame])
+    elapsed = np.abs(watched.times[frames] - watched.times[end.frame])
     blind = np.abs(frames - end.frame) < _until_next(looks, end.frame, step)
-    kept = int((blind | (elapsed <= reach + SAME_TIME)).sum())
+    leaving = (trail[:, :2] < 0).any(axis=1) | (trail[:, 2:] > (watched.width, watched.height)).any(axis=1)
+    goes_on = blind | (elapsed <= reach + SAME_TIME) | (leaving & (reach > 0))
+    kept = int(np.cumprod(goes_on).sum())
     presence = [Presence.LEAD if unseen else Presence.LOST for unseen in blind[:kept].tolist()]
     return _grown(trail[:kept], 1 + GROWTH * elapsed[:kept]), presence
 

@@ -7,7 +7,7 @@ next look shows a face in its place, a cut, the edge of the picture, or `reach` 
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -31,6 +31,7 @@ UNDER = 0.5  # a trail ends where a look shows a face that shares more than this
 
 
 Steps = Sequence[tuple[float, float]]
+Shifts = NDArray[np.float32]  # only the place of a trail changes, and a long video has millions of them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,22 +41,35 @@ class Sighting:
     Attributes:
         frame: Index of the frame it was made in.
         seen: What the detector said.
-        onward: Box in the frames that follow, shape (n, 4): row 0 is frame + 1.
-        back: Box in the frames before, shape (m, 4): row 0 is frame - 1.
+        ahead: How far to the right and down it went by each of the frames that follow, shape (n, 2), in pixels: row 0
+            is frame + 1.
+        behind: How far away it was in each of the frames before, shape (m, 2): row 0 is frame - 1.
     """
 
     frame: int
     seen: Detection
-    onward: Boxes
-    back: Boxes
+    ahead: Shifts
+    behind: Shifts
+
+    @property
+    def onward(self) -> Boxes:
+        """Its box in the frames that follow, shape (n, 4)."""
+        return self.seen.box + np.tile(self.ahead.astype(np.float64), 2)
+
+    @property
+    def back(self) -> Boxes:
+        """Its box in the frames before, the nearest first, shape (m, 4)."""
+        return self.seen.box + np.tile(self.behind.astype(np.float64), 2)
 
     def at(self, frame: int) -> NDArray[np.float64] | None:
         """Return the box that motion makes in a frame, shape (4,); None where the trail does not reach."""
         steps = frame - self.frame
         if steps == 0:
             return np.array(self.seen.box)
-        trail = self.onward if steps > 0 else self.back
-        return trail[abs(steps) - 1] if abs(steps) <= len(trail) else None
+        trail = self.ahead if steps > 0 else self.behind
+        return (
+            self.seen.box + np.tile(trail[abs(steps) - 1].astype(np.float64), 2) if abs(steps) <= len(trail) else None
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,18 +99,18 @@ class _Growing:
 
     frame: int
     seen: Detection
-    back: Boxes
-    onward: list[NDArray[np.float64]]
+    behind: Shifts
+    ahead: list[NDArray[np.float32]]
     sighting: Sighting | None = None  # once it has ended: one array takes a fifth of the memory
 
     def settled(self) -> Sighting:
         if self.sighting:
             return self.sighting
-        return Sighting(self.frame, self.seen, np.array(self.onward, np.float64).reshape(-1, 4), self.back)
+        return Sighting(self.frame, self.seen, _joined(self.ahead), self.behind)
 
     def end(self) -> None:
         self.sighting = self.settled()
-        self.onward = []
+        self.ahead = []
 
 
 @dataclass(slots=True, eq=False)
@@ -241,7 +255,7 @@ class Watcher:
         """Return the sightings in the last of some frames, each with the trail that led there."""
         kept = _worth_noting(detections, self._cover)
         past[-1].found = boxes.stack([each.box for each in kept])
-        trails = self._trails_back(past)
+        trails = self._trails_back(kept, past)
         return [_Growing(frame, seen, trail, []) for seen, trail in zip(kept, trails, strict=True)]
 
     def watched(self) -> Watched:
@@ -269,7 +283,7 @@ class Watcher:
         young = [self._times[-1] - self._times[each.frame] <= self._reach for each in self._open]
         self._keep(boxes.touches(self._places, *self._size) & np.array(young, bool))
         for trail, place in zip(self._open, self._places, strict=True):
-            trail.onward.append(place)
+            trail.ahead.append(_shift(trail.seen, place))
 
     def _keep(self, kept: NDArray[np.bool_]) -> None:
         """Go on with some of the open trails, and end the others."""
@@ -279,10 +293,10 @@ class Watcher:
         self._open = [trail for trail, stays in zip(self._open, kept.tolist(), strict=True) if stays]
         self._places, self._steps = self._places[kept], self._steps[kept]
 
-    def _trails_back(self, past: Sequence[_Past]) -> list[Boxes]:
-        """Return where what was found in the last of some frames came from, one array of shape (n, 4) each."""
+    def _trails_back(self, kept: Sequence[Detection], past: Sequence[_Past]) -> list[Shifts]:
+        """Return where what was found in the last of some frames came from, one array of shape (n, 2) each."""
         found = past[-1].found
-        trails: list[list[NDArray[np.float64]]] = [[] for _ in found]
+        trails: list[list[NDArray[np.float32]]] = [[] for _ in found]
         going, places, steps = np.arange(len(found)), found, np.full((len(found), 2), UNKNOWN)
         for later, earlier in pairwise(reversed(past)):
             if later.motion is None or past[-1].time - earlier.time > self._reach or not len(going):
@@ -291,18 +305,30 @@ class Watcher:
             inside = boxes.touches(places, *self._size)
             going, places, steps = going[inside], places[inside], steps[inside]
             for number, place in zip(going.tolist(), places, strict=True):
-                trails[number].append(place)
+                trails[number].append(_shift(kept[number], place))
             free = ~_lie_on(places, earlier.found)
             going, places, steps = going[free], places[free], steps[free]
-        return [np.array(trail, np.float64).reshape(-1, 4) for trail in trails]
+        return [_joined(trail) for trail in trails]
+
+
+def _shift(seen: Detection, place: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return how far a place is from where a face was seen, shape (2,)."""
+    return (place[:2] - seen.box[:2]).astype(np.float32)
+
+
+def _joined(trail: Sequence[NDArray[np.float32]]) -> Shifts:
+    return np.array(trail, np.float32).reshape(-1, 2)
 
 
 def _worth_noting(detections: Sequence[Detection], cover: Steps) -> list[Detection]:
-    """Return detections that are not too weak, best first, so that nothing depends on the order they came in."""
+    """Return detections that are not too weak, best first, so that nothing depends on the order they came in.
+
+    The points of a face are left out: they take more memory than all the rest and serve nobody here.
+    """
     places = boxes.stack([each.box for each in detections])
     scores = np.array([each.score for each in detections], np.float64)
     worth = scores >= NOTED * boxes.thresholds(places[:, 3] - places[:, 1], cover)
-    return [detections[index] for index in boxes.order(places, scores) if worth[index]]
+    return [replace(detections[index], points=()) for index in boxes.order(places, scores) if worth[index]]
 
 
 def _lie_on(places: Boxes, others: Boxes) -> NDArray[np.bool_]:

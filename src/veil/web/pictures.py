@@ -7,8 +7,9 @@ from flask import Flask, Response, g, jsonify, request, send_file, url_for
 
 from veil import plan as plans
 from veil.errors import NoSuchPhotoError
+from veil.jobs.results import Result
 from veil.jobs.steps import Preview
-from veil.jobs.studio import Result, Studio
+from veil.jobs.studio import Studio
 from veil.options import Stage
 from veil.web.inputs import chosen, json_text
 

@@ -163,6 +163,16 @@ def test_an_exact_frame_never_lies_over_another_moment(page: Page) -> None:
     assert page.one("#stage").get_attribute("data-preview") == "rough"
 
 
+def test_a_frame_that_is_gone_to_is_not_called_there_before_it_is(page: Page) -> None:
+    page.watch(FILM)
+    state = page.run(
+        "document.querySelector('#step-on').click(); return document.querySelector('#stage').dataset.preview"
+    )
+    assert state == "rough"
+    page.settle()
+    assert page.frame == 1
+
+
 @pytest.mark.parametrize("style", ["veil", "solid", "mosaic", "gaussian"])
 def test_what_is_drawn_at_once_is_about_what_comes(page: Page, style: str) -> None:
     page.watch(FILM)

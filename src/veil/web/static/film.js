@@ -67,7 +67,7 @@ export class Film extends EventTarget {
 
   /** Whether the frame that is wanted is shown, and stays. */
   get resting() {
-    return this.ready && !this.playing && this.#seeking === null;
+    return this.ready && !this.playing && this.#seeking === null && this.#wanted === null;
   }
 
   #tell(name) {

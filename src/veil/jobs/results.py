@@ -1,0 +1,70 @@
+"""Results as those see them who ask for them."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+from veil.jobs import steps
+from veil.jobs.folder import JobFolder
+from veil.jobs.job import Job, Order, Problem
+
+
+class ResultState(StrEnum):
+    """How far a result is."""
+
+    READY = "ready"
+    MAKING = "making"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A result that was asked for.
+
+    Attributes:
+        state: How far it is.
+        path: The finished file; None until it is ready. It vanishes when the photo is deleted or its plan changed.
+        format: Name of its format, "jpeg" for instance; empty until the photo has been looked at.
+        extension: Ending of its name, ".jpg" for instance; empty until the photo has been looked at.
+        bytes: Size of the file; 0 until it is ready.
+        sha256: Hash of the file, in hexadecimal; empty until it is ready.
+        problem: Why it cannot be made.
+        progress: Frames done and frames in all, while it is made and that is known.
+    """
+
+    state: ResultState
+    path: Path | None = None
+    format: str = ""
+    extension: str = ""
+    bytes: int = 0
+    sha256: str = ""
+    problem: Problem | None = None
+    progress: tuple[int, int] | None = None
+
+
+def ordered(job: Job, folder: JobFolder, order: Order, most: int) -> Job:
+    """Return a photo of which a result is wanted, besides the latest ones that were asked for before."""
+    known = job.order(order.key)
+    if known is not None and (known.waits or known.problem or folder.result(known.revision, known.key).exists()):
+        return job
+    others = [each for each in job.orders if each.key != order.key]
+    return replace(job, orders=(*others, order)[-most:])
+
+
+def result_of(job: Job, folder: JobFolder, order: Order) -> Result:
+    """Return how far a result is that was ordered.
+
+    Raises:
+        NoSuchPhotoError: It is gone.
+    """
+    name, ending = steps.result_format(job.picture, order.options) if job.picture else ("", "")
+    known = job.order(order.key)
+    problem = job.problem or (known.problem if known else None)
+    if problem is not None:
+        return Result(ResultState.FAILED, format=name, extension=ending, problem=problem)
+    if known is None or known.waits:
+        return Result(ResultState.MAKING, format=name, extension=ending, progress=job.progress)
+    path = folder.result(known.revision, known.key)
+    with folder.unless_gone():
+        size = path.stat().st_size
+    return Result(ResultState.READY, path, name, ending, size, known.sha256)
