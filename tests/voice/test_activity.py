@@ -7,7 +7,7 @@ import pytest
 
 from tests.voice.speech import RATE, babble
 from veil.models import WEIGHTS
-from veil.voice.activity import Stretch, between, find_speech
+from veil.voice.activity import Stretch, find_speech
 from veil.voice.network import SpeechNetwork
 from veil.voice.resample import Samples, resample
 
@@ -72,8 +72,3 @@ def test_where_nobody_speaks_there_are_no_stretches(network: SpeechNetwork) -> N
 
 def test_a_track_without_samples_has_no_stretches(network: SpeechNetwork) -> None:
     assert find_speech([], RATE, network) == ([], 0)
-
-
-def test_between_gives_what_is_left() -> None:
-    assert between([Stretch(0, 3), Stretch(5, 7)], 9) == [Stretch(3, 5), Stretch(7, 9)]
-    assert between([], 4) == [Stretch(0, 4)]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from veil.voice.activity import Stretch, between
+from veil.voice.activity import Stretch
 from veil.voice.beep import Beep, Silence
 from veil.voice.edit import edit
 from veil.voice.resample import Samples
@@ -46,8 +46,10 @@ def test_everything_is_changed_inside_and_nothing_outside(channels: int, length:
     before = noise(channels, 40)
     after = np.concatenate(list(edit(cut(before, length), RATE, STRETCHES, Constant())), 1)
     assert after.shape == before.shape
-    for start, stop in between(STRETCHES, before.shape[1]):
-        np.testing.assert_array_equal(after[:, start:stop], before[:, start:stop])
+    outside = np.ones(before.shape[1], bool)
+    for start, stop in STRETCHES:
+        outside[start:stop] = False
+    np.testing.assert_array_equal(after[:, outside], before[:, outside])
     for start, stop in STRETCHES:
         np.testing.assert_allclose(after[:, start + FADE : stop - FADE], 0.25, rtol=1e-6)
 

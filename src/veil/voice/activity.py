@@ -1,7 +1,6 @@
 """Where somebody speaks: stretches of time with generous margins, since speech that is missed stays as it was."""
 
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -100,9 +99,3 @@ def _stretches(answers: Samples, rate: int, count: int) -> list[Stretch]:
         if begin < end:
             found.append(Stretch(begin, end))
     return found
-
-
-def between(stretches: Iterable[Stretch], count: int) -> list[Stretch]:
-    """Return the parts of a track of ``count`` samples that lie outside stretches."""
-    edges = [0, *(edge for stretch in stretches for edge in stretch), count]
-    return [Stretch(start, stop) for start, stop in list(pairwise(edges))[::2] if start < stop]
