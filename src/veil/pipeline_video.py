@@ -56,6 +56,7 @@ def target_of(video: Video, options: Options) -> Target:
     check_container(container, video.facts)
     if options.alters_sound:
         check_holds(container, (track.channels for track in video.facts.sound))
+        sounds_of(video)  # or it would show only after the search that a track cannot be decoded
     codec = choose_codec(None if options.codec == AUTO else options.codec, container, video.look.layout)
     check_tracks(video, container, codec, sound=_sound(options), subtitles=options.subtitles)
     best, worst = CODECS[codec].qualities

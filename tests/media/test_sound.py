@@ -14,6 +14,7 @@ from veil.errors import InputError, OutputError, UnsupportedError, UsageError
 from veil.media.files import is_sound
 from veil.media.sound import open_sound
 from veil.media.sound_formats import DEMUXERS, FILES, sniff_sound
+from veil.media.sound_reader import Shape
 from veil.media.sound_writer import write_sound
 
 COUNT = 50_001
@@ -124,6 +125,26 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None
 def test_a_file_without_samples_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no sound"):
         open_sound(save_wave(tmp_path / "x.wav", np.zeros((1, 0), np.float32), 8000))
+
+
+@pytest.mark.parametrize("format", ["wav", "flac"])
+def test_eight_channels_are_refused(format: str, tmp_path: Path) -> None:
+    """PyAV would read beyond the channels of such a frame and might end the program."""
+    source = tmp_path / f"x.{format}"
+    plain = save_wave(tmp_path / "plain.wav", clicks(2, 9000, [5]), 48_000)
+    subprocess.run(["ffmpeg", "-v", "error", "-i", plain, "-ac", "8", source], check=True)
+    with pytest.raises(UnsupportedError, match="The sound has 8 channels"):
+        open_sound(source)
+
+
+@pytest.mark.parametrize("layout", ["2.1", "4.0", "quad", "5.0(side)", "5.1(side)", "5.1"])
+@pytest.mark.parametrize("format", ["wav", "flac"])
+def test_channels_keep_their_meaning_where_nothing_is_lost(layout: str, format: str, tmp_path: Path) -> None:
+    count = {"2.1": 3, "4.0": 4, "quad": 4}.get(layout, 5 + layout.startswith("5.1"))
+    sound = clicks(count, 9000, [5, 70])
+    after, kept = load(save(tmp_path / f"x.{format}", sound, Shape(48_000, layout, count, "s16")))
+    np.testing.assert_array_equal(after, sound)
+    assert kept.layout == layout
 
 
 @pytest.mark.parametrize("rate", [4000, 384_000])

@@ -33,7 +33,7 @@ class SoundCodec:
     encoder: Callable[[str], str]
     samples: Callable[[str], str]
     rates: tuple[int, ...] = ()
-    channels: int = 64
+    channels: int = 6
     bits: int = 0
 
     def rate_for(self, rate: int) -> int:
@@ -56,10 +56,10 @@ def _plain(samples: str) -> str:
 CODECS = {
     "pcm": SoundCodec(_pcm, _plain),
     "pcm16": SoundCodec(lambda _: "pcm_s16le", lambda _: "s16"),
-    "flac": SoundCodec(lambda _: "flac", lambda one: "s16" if _plain(one) in ("u8", "s16") else "s32", channels=8),
-    "aac": SoundCodec(lambda _: "aac", lambda _: "fltp", _AAC_RATES, 8, 96_000),
+    "flac": SoundCodec(lambda _: "flac", lambda one: "s16" if _plain(one) in ("u8", "s16") else "s32"),
+    "aac": SoundCodec(lambda _: "aac", lambda _: "fltp", _AAC_RATES, 6, 96_000),
     "mp3": SoundCodec(lambda _: "libmp3lame", lambda _: "fltp", _MP3_RATES, 2, 96_000),
-    "opus": SoundCodec(lambda _: "libopus", lambda _: "flt", (48_000,), 8, 96_000),
+    "opus": SoundCodec(lambda _: "libopus", lambda _: "flt", (48_000,), 6, 96_000),
 }  # fmt: skip
 """Every way in which sound is stored."""
 

@@ -18,7 +18,7 @@ from veil.errors import InputError, UnsupportedError, VeilError
 Samples = NDArray[np.float32]
 
 LOWEST_RATE, HIGHEST_RATE = 8_000, 192_000
-MOST_CHANNELS = 8
+MOST_CHANNELS = 6  # PyAV reads beyond the channels of a frame that has eight
 
 _BLOCK = 0.5  # seconds
 _GAP = Fraction(1, 50)  # seconds; containers round times to a millisecond or two

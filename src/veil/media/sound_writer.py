@@ -21,7 +21,8 @@ from veil.media.video_sink import Sink, open_output
 Samples = NDArray[np.float32]
 
 _PIECE = 4096  # samples that an encoder is handed at a time; 5.1 in PCM stays below 100 kB
-_LAYOUTS = ("mono", "stereo", "3.0", "quad", "5.0", "5.1", "6.1", "7.1")  # by channels: not all files name theirs
+_LAYOUTS = ("mono", "stereo", "3.0", "quad", "5.0", "5.1")  # by channels: not all files and encoders name others
+_KEEPS_LAYOUT = {"pcm", "pcm16", "flac"}
 _FLAC_FRAME = 4096  # samples; FFmpeg's reader loses itself in larger ones of many channels
 
 
@@ -40,7 +41,8 @@ class SoundTrack:
         how = CODECS[codec]
         self.rate = how.rate_for(shape.rate)
         self._shape = shape
-        self._layout = _LAYOUTS[shape.channels - 1]
+        named = codec in _KEEPS_LAYOUT and not shape.layout.endswith("channels")
+        self._layout = shape.layout if named else _LAYOUTS[shape.channels - 1]
         options = {"frame_size": str(_FLAC_FRAME)} if codec == "flac" else {}
         stream = output.add_stream(how.encoder(shape.samples), rate=self.rate, options=options)
         assert isinstance(stream, AudioStream)
