@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from tests.fakes import Silent, finder
+from tests.footage import Spotting, spotter
 from tests.media.clips import shown
 from tests.media.sounds import Samples, clicks, film, load, save, save_wave, shape, tracks_of
 from tests.voice.hearing import HearsNothing
@@ -21,7 +22,7 @@ from tests.voice.speech import RATE, babble
 from veil import pipeline, pipeline_sound
 from veil import plan as plans
 from veil import report as reports
-from veil.errors import InputError, UsageError
+from veil.errors import InputError, UnsupportedError, UsageError
 from veil.media.sound import open_sound
 from veil.media.video import open_video
 from veil.options import Options
@@ -211,6 +212,14 @@ def test_a_video_in_which_no_speech_is_heard_wants_an_ear(tmp_path: Path, deaf: 
     assert report.heard_nothing
     assert report.wants_review
     assert "no speech heard, please listen" in reports.in_words(report)
+
+
+def test_sound_that_cannot_be_changed_is_refused_before_anybody_looks(tmp_path: Path) -> None:
+    source = film(tmp_path / "in.mov", {Fraction(0): clicks(1, 4000, [3])}, rate=4000, frames=10)
+    detector = Spotting()
+    with open_video(source) as video, pytest.raises(UnsupportedError, match="4000 samples a second"):
+        pipeline.anonymise(video, spotter(detector), io.BytesIO(), replace(QUICK, voice="beep"))
+    assert detector.looks == 0
 
 
 def test_a_video_without_sound_says_nothing_of_it(tmp_path: Path) -> None:
