@@ -173,15 +173,21 @@ def test_nothing_is_left_half_written(
 
 
 ENDING = """
-import os, resource, signal, sys
+import os, resource, signal, sys, threading
+from concurrent.futures import ThreadPoolExecutor
 from tests.footage import spotter
 from veil import cli, detect, pipeline_video
-steps = []
+steps, stopping, shutdown = [], threading.Event(), ThreadPoolExecutor.shutdown
+def shutting_down(*arguments, **more):
+    stopping.set()
+    shutdown(*arguments, **more)
+ThreadPoolExecutor.shutdown = shutting_down
 def counted(function):
     def ending(*arguments, **more):
         steps.append(1)
         if len(steps) == int(sys.argv[1]):
             os.kill(os.getpid(), int(sys.argv[2]))
+            stopping.wait()  # until the main thread has noticed
         return function(*arguments, **more)
     return ending
 pipeline_video.Watcher.see = counted(pipeline_video.Watcher.see)

@@ -136,13 +136,21 @@ def test_a_face_is_cut_out_where_it_is_largest_and_was_seen(studio: Studio, vide
     assert (folder_of(store, video).path / f"face-{region.track}").exists()
 
 
-def test_the_best_moment_is_not_a_doubtful_one(studio: Studio, video: Job) -> None:
+def test_the_best_moment_is_one_at_which_the_face_was_seen(studio: Studio, video: Job) -> None:
     plan, _ = studio.plan(ME, video.id)
-    keys = (Key(0, Box(0, 0, 90, 90)), Key(5, Box(0, 0, 50, 50)), Key(9, Box(-60, 0, 20, 80)))
-    region = replace(plan.regions[0], keys=keys, doubtful=(Span(0, 3),))
-    assert shelf.best_moment(region, plan) == keys[1]
-    assert shelf.best_moment(replace(region, doubtful=()), plan) == keys[0]
-    assert shelf.best_moment(replace(region, doubtful=(Span(0, 10),)), plan) == keys[0]
+    seconds = [frame / 10 for frame in range(100)]
+    keys = tuple(
+        Key(frame, Box(0, 0, side, side))
+        for frame, side in ((0, 90), (6, 90), (20, 60), (40, 50), (60, 70), (94, 90), (99, 90))
+    )
+    region = replace(plan.regions[0], keys=keys, doubtful=(Span(55, 65),))
+    assert shelf.best_moment(region, plan.picture, seconds) == keys[2]
+    assert shelf.best_moment(replace(region, doubtful=()), plan.picture, seconds) == keys[4]
+    assert shelf.best_moment(replace(region, doubtful=(Span(0, 100),)), plan.picture, seconds) == keys[4]
+    outside = (*keys[:4], Key(60, Box(-60, 0, 10, 70)), *keys[5:])
+    assert shelf.best_moment(replace(region, keys=outside, doubtful=()), plan.picture, seconds) == keys[2]
+    short = (Key(10, Box(0, 0, 40, 40)), Key(14, Box(8, 0, 48, 40)))
+    assert shelf.best_moment(replace(region, keys=short), plan.picture, seconds) == Key(12, Box(4, 0, 44, 40))
 
 
 @pytest.mark.parametrize(
@@ -170,7 +178,9 @@ def test_faces_seen_best_soon_after_are_cut_out_too(
     job = accept(store, filmed(CROWD))
     work(store, job.id, tools(spotting))
     plan, _ = studio.plan(ME, job.id)
-    first, second = sorted(plan.regions, key=lambda region: shelf.best_moment(region, plan).frame)
+    seconds = studio.times(ME, job.id)
+    moments = {region.track: shelf.best_moment(region, plan.picture, seconds) for region in plan.regions}
+    first, second = sorted(plan.regions, key=lambda region: moments[region.track].frame)
     assert first.track is not None
     assert second.track is not None
     reads: list[int] = []
@@ -184,7 +194,7 @@ def test_faces_seen_best_soon_after_are_cut_out_too(
     studio.face(ME, job.id, first.track)
     studio.face(ME, job.id, second.track)
     studio.face(ME, job.id, first.track)
-    assert reads == [shelf.best_moment(first, plan).frame]
+    assert reads == [moments[first.track].frame]
 
 
 def test_a_video_deleted_meanwhile_is_gone(studio: Studio, video: Job, store: Store) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.media.clips import make_clip
 from tests.media.painted import file_of, smooth
 from veil.errors import InputError, TooLargeError, UnsupportedError
-from veil.media.files import open_media
+from veil.media.files import is_video, open_media
 from veil.media.image import Picture
 from veil.media.video import Video
 
@@ -20,6 +20,7 @@ def test_what_a_file_is_shows_from_its_first_bytes(tmp_path: Path) -> None:
         assert isinstance(opened, Picture)
     with open_media(video, max_pixels=10**6) as opened:
         assert isinstance(opened, Video)
+    assert (is_video(picture), is_video(video)) == (False, True)
 
 
 @pytest.mark.parametrize(
@@ -30,11 +31,14 @@ def test_anything_else_is_refused_by_what_it_is(data: bytes, reason: str, tmp_pa
     (tmp_path / "a.mp4").write_bytes(data)
     with pytest.raises(UnsupportedError, match=reason):
         open_media(tmp_path / "a.mp4", max_pixels=10**6)
+    assert not is_video(tmp_path / "a.mp4")
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         open_media(tmp_path / "a.mp4", max_pixels=10**6)
+    with pytest.raises(InputError, match="cannot be read"):
+        is_video(tmp_path / "a.mp4")
 
 
 @pytest.mark.parametrize("limit", [64 * 48 - 1, 10**9])

@@ -254,3 +254,12 @@ def test_a_recording_may_begin_between_two_key_frames(tmp_path: Path) -> None:
     with open_video(late) as video:
         numbers = [number_of(frame.pixels) for frame in video.frames()]
     assert 0 < len(numbers) < 30 and numbers == [n % COUNT for n in range(30 - len(numbers), 30)]
+
+
+def test_a_file_whose_hash_is_known_is_not_read_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = make_clip(tmp_path / "clip.mp4")
+    with open_video(source) as video:
+        sha256 = video.facts.sha256
+    monkeypatch.delattr("hashlib.file_digest")
+    with open_video(source, sha256=sha256) as video:
+        assert video.facts.sha256 == sha256

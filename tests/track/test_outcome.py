@@ -190,7 +190,7 @@ def test_a_glance_that_does_not_show_a_face_tells_nothing_if_it_is_small(side: i
     place = Box(100, 100, 100 + side, 100 + side)
     watched = watch(
         scene,
-        {0: found(place, 0.6), 5: found(place, 0.6), 15: found(place, 0.6)},
+        dict.fromkeys((0, 5, 15), found(place, 0.75)),
         looks=(0, 5, 10, 11, 12, 13, 15, 16, 20),
         glances=(10, 11, 12, 13, 16),
     )

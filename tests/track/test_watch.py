@@ -177,7 +177,7 @@ def test_the_last_frame_of_a_shot_can_be_looked_at_once_the_cut_is_known() -> No
     watched = watcher.watched()
     (only,) = watched.looks[9]
     assert (len(only.onward), len(only.back)) == (0, 9) and list(watched.looks) == [0, 9, 10]
-    (track,) = tracks(watched, cover=((1e9, 0.25),))
+    (track,) = tracks(watched, cover=((1e9, 0.2),))
     assert track.certain and (track.span, set(track.presence)) == (Span(1, 10), {Presence.SEEN, Presence.LEAD})
 
 

@@ -96,7 +96,8 @@ def test_compose_starts_what_there_is(name: str, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("VEIL_BROKER", service["environment"]["VEIL_BROKER"])
     program, command, *arguments = shlex.split(service["command"])
     assert program == "veil"
-    cli.main.commands[command].make_context(command, arguments)
+    veil = cli.main.make_context("veil", [], resilient_parsing=True)
+    cli.main.commands[command].make_context(command, arguments, parent=veil)
 
 
 def test_compose_leads_nowhere() -> None:

@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,15 +20,17 @@ from veil.jobs.folder import JobFolder, no_such_photo, settled
 from veil.jobs.job import Job
 from veil.jobs.steps import Preview
 from veil.jobs.videos import Times
+from veil.keys import box_at
 from veil.media.video import Video
 from veil.options import Options
-from veil.types import Box, Key, Pixels, Plan, Region
+from veil.types import Box, Facts, Key, Pixels, Plan, Region
 
 T = TypeVar("T")
 
 VIDEOS = 16
 FACE_SIDE = 192
 MARGIN = 1.1  # a picture of a face is so much larger than what is covered of it
+LEAD_SECONDS = 0.7  # for which a face is covered before it is seen and afterwards
 NEAR_FRAMES = 50  # reading on so far is quicker than entering the file anew
 READ_ON_FRAMES = 500  # for faces that nobody has asked for yet
 
@@ -51,7 +53,12 @@ class Item:
     def moments(self) -> Mapping[int, Key]:
         """Where and when each face that was followed is seen best, by its number."""
         plan = self.folder.read_plan(settled(self.folder.read()).found)
-        return {region.track: best_moment(region, plan) for region in plan.regions if region.track is not None}
+        seconds = self.times.seconds
+        return {
+            region.track: best_moment(region, plan.picture, seconds)
+            for region in plan.regions
+            if region.track is not None
+        }
 
 
 class Shelf:
@@ -128,17 +135,29 @@ class Shelf:
             return steps.read_preview(path)
 
 
-def best_moment(region: Region, plan: Plan) -> Key:
-    """Return where a face that was followed is largest; where it was seen, if there is such a place."""
-    whole = Box(0, 0, plan.picture.width, plan.picture.height)
+def best_moment(region: Region, picture: Facts, seconds: Sequence[float]) -> Key:
+    """Return where a face that was followed is largest; where it was seen, if there is such a place.
+
+    Just after it begins to be covered and just before that ends, it may not be there.
+
+    Args:
+        region: What is covered of it, in key frames.
+        picture: Facts of the video.
+        seconds: When each frame is shown.
+    """
 
     def size(key: Key) -> tuple[bool, float]:
         unseen = any(key.frame in range(*span) for span in region.doubtful)
-        width = min(key.box.right, whole.right) - max(key.box.left, 0)
-        height = min(key.box.bottom, whole.bottom) - max(key.box.top, 0)
+        width = min(key.box.right, picture.width) - max(key.box.left, 0)
+        height = min(key.box.bottom, picture.height) - max(key.box.top, 0)
         return not unseen, max(width, 0) * max(height, 0)
 
-    return max(region.keys, key=size)
+    first, last = region.keys[0].frame, region.keys[-1].frame
+    begins, ends = seconds[first], seconds[last]
+    margin = min(LEAD_SECONDS, (ends - begins) / 3)
+    middle = (first + last) // 2
+    inner = [key for key in region.keys if begins + margin <= seconds[key.frame] <= ends - margin]
+    return max(inner, key=size) if inner else Key(middle, box_at(region.keys, middle) or region.box)
 
 
 def cut_out(pixels: Pixels, box: Box) -> Pixels:

@@ -35,7 +35,7 @@ class Unsure(footage.Spotting):
     def detect(self, pixels: NDArray[np.uint8], /) -> list[Detection]:
         width = pixels.shape[1]
         boxes = [found.box for found in super().detect(pixels)]
-        return [Detection(box, 0.3 if box.left > 0.6 * width else 0.9, self.name) for box in boxes]
+        return [Detection(box, 0.15 if box.left > 0.6 * width else 0.9, self.name) for box in boxes]
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def page(chromium: webdriver.Chrome, tmp_path: Path) -> Iterator[Page]:
 
 @pytest.fixture
 def unsure_page(chromium: webdriver.Chrome, tmp_path: Path) -> Iterator[Page]:
-    with served(chromium, tmp_path, Unsure(), LIMITS) as page:
+    with served(chromium, tmp_path, limits=LIMITS, finder=footage.spotter(Unsure())) as page:
         yield page
 
 
