@@ -25,14 +25,15 @@ def plot(results: Mapping[str, Result], target: Path) -> None:
     for attacker, colour in ATTACKERS.items():
         errors = [getattr(one, attacker) * 100 for one in shown.values()]
         axes.scatter([one.words * 100 for one in shown.values()], errors, color=colour, label=attacker, zorder=3)
-    for name, one in shown.items():
-        top = max(one.ignorant, one.lazy, one.trained) * 100
-        axes.annotate(name, (one.words * 100, top), (0, 8), textcoords="offset points", ha="center", color=INK)
+    for number, (name, one) in enumerate(sorted(shown.items(), key=lambda each: each[1].words)):
+        top = (one.words * 100, max(one.ignorant, one.lazy, one.trained) * 100)
+        above = (0, 8 + number % 2 * 14)  # names of neighbours do not meet
+        axes.annotate(name, top, above, textcoords="offset points", ha="center", color=INK)
     axes.axhline(50, color=QUIET, linewidth=0.8, linestyle="--")
     axes.set_xlabel("wrong words, %")
-    axes.set_ylabel("attacker's equal error rate, % (50: no better than tossing a coin)")
+    axes.set_ylabel("attacker's equal error rate, % (50: as good as a coin)")
     axes.set_ylim(-2, 58)
-    axes.set_xlim(left=0)
+    axes.set_xlim(0, 115 * max((one.words for one in shown.values()), default=0.5))
     axes.set_title("Who spoke against what was said", color=INK)
     axes.legend(title="attacker", frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
