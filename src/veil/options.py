@@ -212,8 +212,8 @@ class Options:
         "mute",
         Stage.WRITE,
         "Voices in a video or sound file: mute leaves the sound out, keep leaves it as it is, voices too, beep puts a"
-        " tone over speech, disguise has another voice say the words. disguise hides who it was from people who listen;"
-        " a trained program can still tell.",
+        " tone over speech, disguise has another voice say the words. disguise is meant to hide who it was from people"
+        " who listen; a trained program can still tell.",
         choices=tuple(Voice),
     )
     voice_in: str = _setting(

@@ -130,7 +130,7 @@ class Voice(StrEnum):
     MUTE = "mute"  # nothing is left of them
     KEEP = "keep"  # they stay as they are
     BEEP = "beep"  # a tone instead; nothing is left of them
-    DISGUISE = "disguise"  # another voice says the words; hides from people who listen, not from a trained program
+    DISGUISE = "disguise"  # another voice says the words; a trained program can still tell who it was
 
 
 class Background(StrEnum):

@@ -1,6 +1,6 @@
 """Another voice in place of a speaker's: other pitch, formants and colour; the words stay.
 
-It hides who spoke from people who listen, not from a trained program: docs/voice.md has figures.
+It is meant to hide who spoke from people who listen; a trained program can still tell: docs/voice.md has figures.
 """
 
 from random import Random
