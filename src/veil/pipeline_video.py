@@ -69,13 +69,14 @@ def find(video: Video, finder: Finder, options: Options, step: Step) -> Plan:
     _check_drawings(video, options.drawings)
     finder = finder.in_videos or finder
     watched = _watch(video, finder, _pace(finder, options.profile), step)
-    finder.release()
     shape, area = Shape(options.shape), Area(options.area)
     regions = [_drawn(video, drawing, watched, shape, step) for drawing in options.drawings]
     regions += plans.followed(
         tracks(watched, cover=finder.cover), shape=shape, grow=options.grow, area=area, min_height=options.min_size
     )
     facts = facts_of(video, frames=len(watched.times))
+    del watched  # its memory is let go of with that of the models: encoding takes as much again
+    finder.release()
     return Plan(facts, tuple(regions), options.profile, options.digest(), finder.models)
 
 

@@ -194,11 +194,11 @@ def test_encoders_say_nothing(codec: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("codec", "preset", "size", "ahead"),
     [
-        ("h264", "medium", (1280, 720), None),
-        ("h264", "medium", (1920, 1080), 17),
+        ("h264", "fast", (1024, 576), None),
+        ("h264", "medium", (1920, 1080), 11),
         ("h264", "veryfast", (3840, 2160), None),
         ("h264", "slow", (7680, 4320), 10),
-        ("hevc", "medium", (1920, 1080), 17),
+        ("hevc", "medium", (1920, 1080), 11),
         ("vp9", "veryslow", (7680, 4320), None),
     ],
 )

@@ -9,7 +9,8 @@
     follow-KEY        an area that was followed through a video, as a plan with nothing else in it
     results/NAME      finished results
     claim             locked by who works on the photo
-    seen, progress    change often: the time of the last look is that of the file ``seen``
+    seen, begun, progress  change often: the time of the last look is that of the file ``seen``, and while work that was
+                      begun has not ended, there is a file ``begun``
 
 Anything may vanish at any time, since a photo may be deleted while it is worked on: that is NoSuchPhotoError.
 """
@@ -110,8 +111,12 @@ class JobFolder:
     def with_marks(self, job: Job) -> Job:
         """Return a job with what is kept beside its record: the last look, and how far the work is."""
         with self.unless_gone():
-            seen = self._seen.stat().st_mtime
-        return replace(job, seen=seen, progress=self._read_progress() if job.wants_work else None)
+            job = replace(job, seen=self._seen.stat().st_mtime)
+        if not job.wants_work:
+            return job
+        if self._begun.exists():
+            job = job.with_work_begun()
+        return replace(job, progress=self._read_progress())
 
     def change(self, how: Callable[[Job], Job]) -> Job:
         """Change what is known of the photo and return it; two changes at a time go one after the other.
@@ -136,7 +141,15 @@ class JobFolder:
     def save(self, job: Job) -> None:
         """Write the record; for who is in changing()."""
         with self.unless_gone():
+            if not job.attempts:
+                self._begun.unlink(missing_ok=True)
             disk.write_whole(self.record, to_json(replace(job, changed=self.clock())))
+        self.announce()
+
+    def note_begun(self) -> None:
+        """Say that work has begun; if that is lost with the power, it begins anew, so it is not forced to the disk."""
+        with self.unless_gone():
+            self._begun.touch(0o600)
         self.announce()
 
     def announce(self) -> None:
@@ -232,6 +245,10 @@ class JobFolder:
     @property
     def _seen(self) -> Path:
         return self.path / "seen"
+
+    @property
+    def _begun(self) -> Path:
+        return self.path / "begun"
 
     @property
     def _progress(self) -> Path:

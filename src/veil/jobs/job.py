@@ -216,6 +216,12 @@ class Job:
         doubt = max(scores, default=0.0)
         return replace(self, revision=digest(plan), picture=plan.picture, tally=tally, doubt=doubt, state=state)
 
+    def with_work_begun(self) -> "Job":
+        """Return the job while it is worked on."""
+        state = JobState.RUNNING if self.state in UNFINISHED else self.state
+        # More attempts are counted by who sees a process die of the photo alone: see apart.py.
+        return replace(self, state=state, attempts=max(1, self.attempts))
+
     def with_look(self, looked: bool) -> "Job":
         """Return the job after a person said that they looked, or took that back."""
         return replace(self, looked=looked, state=_settled(self.tally, looked))

@@ -216,9 +216,9 @@ def _finder(job: Job, tools: Tools) -> Finder | None:
 def _begin(folder: JobFolder) -> Job:
     """Note that work has begun, and clear away what was broken off."""
     with folder.changing():
-        job = _begun(folder.read())
+        folder.note_begun()
+        job = folder.read()
         folder.tidy(job)
-        folder.save(job)
     return job
 
 
@@ -289,15 +289,6 @@ def _wants_work(folder: JobFolder) -> bool:
         return folder.read().wants_work
     except NoSuchPhotoError:
         return False
-
-
-def _begun(job: Job) -> Job:
-    return replace(
-        job,
-        state=JobState.RUNNING if job.state in UNFINISHED else job.state,
-        # More are counted by who sees a process die of the photo alone: see apart.py.
-        attempts=max(1, job.attempts),
-    )
 
 
 def _given_back(job: Job) -> Job:

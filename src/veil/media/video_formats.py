@@ -70,8 +70,8 @@ _TEN = frozenset({"yuv420p10le", "yuv422p10le", "yuv444p10le"})
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
 """How much time encoders take, the least first."""
 
-MOST_PIXELS_AHEAD = 40 * 1280 * 720
-"""How many pixels encoders may hold of frames to come: as many frames as they like in 720p, 17 in 1080p."""
+MOST_PIXELS_AHEAD = 25 * 1280 * 720
+"""How many pixels encoders may hold of frames to come: 25 frames in 720p, 11 in 1080p, a frame of which takes 7 MB."""
 
 LEAST_AHEAD = 10
 """How many frames they may look ahead however large those are: with fewer, files grow."""

@@ -27,6 +27,8 @@ from veil.web.wire import make_server
 HOST = "127.0.0.1"
 PORT = 8000
 SMALL_REQUESTS = 24
+RECEIVED_AT_ONCE = 1 << 16
+"""Bytes; eight times the usual, since most of what comes are files."""
 THREADS = STREAMS + ARCHIVES + SMALL_REQUESTS
 """Streams and archives are counted and hold a thread each; so many are always left for all else, which is short."""
 
@@ -111,6 +113,7 @@ def _adjustments(doors: Doors, request_bytes: int) -> Adjustments:
         "max_request_body_size": request_bytes,
         "connection_limit": CONNECTIONS,
         "channel_timeout": IDLE_SECONDS,
+        "recv_bytes": RECEIVED_AT_ONCE,
         "channel_request_lookahead": 1,  # goes on reading, so that a browser that leaves a stream is noticed
         "asyncore_use_poll": True,
     }
