@@ -1,3 +1,5 @@
+import signal
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -156,6 +158,22 @@ def test_leaving_early_stops_what_runs_and_starts_nothing_more() -> None:
     assert running.wait(30)
     outcomes.close()  # type: ignore[attr-defined]  # what a for loop does when it is left by an exception
     assert seen == ["first", "endless", "stopped"]
+
+
+def test_an_interrupt_that_does_not_wake_the_main_thread_is_noticed() -> None:
+    """As one that comes just before it begins to wait."""
+    main = threading.main_thread().ident
+    assert main is not None
+
+    def do(task: Task, step: Callable[[], None]) -> str:
+        while sys._current_frames()[main].f_code is not threading.Condition.wait.__code__:
+            step()
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        while True:
+            step()
+
+    with pytest.raises(KeyboardInterrupt):
+        list(work([Task(Path("a"), Path("b"))], do, workers=1))
 
 
 def test_the_steps_of_all_threads_are_counted() -> None:

@@ -16,6 +16,9 @@ T = TypeVar("T")
 MARK = ".veiled"
 """Ends the name, before its ending, of a result that lies beside its input."""
 
+NOTICED_SECONDS = 0.5
+"""How long Ctrl-C may stay unnoticed: if it comes just before Python begins to wait, the wait has to end first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -142,7 +145,7 @@ def work(tasks: Sequence[Task], do: Callable[[Task, Callable[[], None]], T], *, 
         waiting = {pool.submit(attempt, task) for task in tasks}
         try:
             while waiting:
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                done, waiting = wait(waiting, timeout=NOTICED_SECONDS, return_when=FIRST_COMPLETED)
                 for future in done:
                     yield future.result()
         finally:
