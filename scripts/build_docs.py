@@ -40,7 +40,9 @@ setting does and which values it takes stands in [settings.md](settings.md), wha
 - An input is never replaced, and an existing file only with `--overwrite`. A result gets its name once it is whole.
 - A picture in which nothing was found is written too, without its metadata, and named for you to look at.
 - A doubtful place is not covered. It is a suggestion: the picture is named, and the plan or the studio shows where.
-- A video loses its sound unless `--voice keep` is given. What is not in its result is said: "without sound, metadata".
+- A video loses its sound unless `--voice` says otherwise. What is not in its result is said: "without sound, metadata".
+- A sound file needs `--voice beep` or `--voice disguise`; see [voice.md](voice.md). In a folder, sound files are left
+  out without one of them. If no speech is heard, that is said, for you to listen.
 - A face of a video that is lost from sight is covered for a while longer. That is counted, for you to look at; the plan
   says where.
 - If the program is killed while it writes a video, the same command goes on from the plan, which lies hidden beside the

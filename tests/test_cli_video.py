@@ -137,7 +137,7 @@ def test_the_container_is_the_inputs_own_or_the_one_asked_for(
         (("--format", "webm", "--codec", "h264"), 1, "does not hold h264"),
         (("-o", "{folder}/safe.xyz"), 2, "'.xyz'"),
         (("-o", "{folder}/walk.mp4", "--overwrite"), 1, "would replace the input"),
-        (("--voice", "disguise"), 2, "voice"),
+        (("--voice", "whisper"), 2, "voice"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_sentence_and_leaves_nothing(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from veil.models import FOLDER, WEIGHTS, Weights
+from veil.models import DETECTORS, FOLDER, WEIGHTS, Weights
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "build_models.py"
 
@@ -27,8 +27,14 @@ def test_people_read_the_same_as_the_program(weights: Weights) -> None:
     assert f"| `{weights.file}` | `{weights.sha256}` |" in lines
 
 
+def test_all_networks_but_the_one_that_listens_look_for_faces() -> None:
+    assert {*WEIGHTS} - {*DETECTORS} == {"silero"}
+
+
 def test_no_other_weights_lie_in_the_folder() -> None:
-    present = {path.name for path in FOLDER.iterdir() if path.suffix in {".onnx", ".tflite", ".xml", ".bin"}}
+    present = {
+        path.name for path in FOLDER.iterdir() if path.suffix in {".onnx", ".tflite", ".safetensors", ".xml", ".bin"}
+    }
     assert present == {weights.file for weights in WEIGHTS.values()}
 
 

@@ -23,7 +23,9 @@ def test_every_setting_has_one_sentence_of_help() -> None:
         ("grow", "1.5", 1.5),
         ("strength", "2.5", 2.5),
         ("color", "#FF00aa", (255, 0, 170)),
-        ("voice", "keep", "keep"),
+        ("voice", "disguise", "disguise"),
+        ("voice_in", "everywhere", "everywhere"),
+        ("background", "lower", "lower"),
         ("codec", "av1", "av1"),
         ("preset", "veryslow", "veryslow"),
         ("subtitles", "true", True),
@@ -55,7 +57,9 @@ def test_parse(name: str, text: str | list[str], value: object) -> None:
         ("grow", "wide"),
         ("color", "red"),
         ("color", "+1ff00"),
-        ("voice", "disguise"),
+        ("voice", "whisper"),
+        ("voice_in", "music"),
+        ("background", "loud"),
         ("codec", "mpeg2"),
         ("preset", "slowest"),
         ("boxes", "maybe"),
@@ -119,7 +123,8 @@ def test_digest_covers_exactly_the_settings_that_shape_a_plan() -> None:
     changed: dict[str, Any] = {
         "profile": "fast", "min_size": 5, "area": "head", "shape": "box", "grow": 2, "region": (Box(0, 0, 1, 1),),
         "max_megapixels": 9, "style": "solid", "color": (1, 2, 3), "strength": 2, "boxes": True, "format": "png",
-        "quality": 5, "voice": "keep", "codec": "vp9", "preset": "fast", "subtitles": True,
+        "quality": 5, "voice": "keep", "voice_in": "speech", "background": "lower", "codec": "vp9", "preset": "fast",
+        "subtitles": True,
     }  # fmt: skip
     assert changed.keys() == options.settings().keys()
     for name, setting in options.settings().items():

@@ -6,7 +6,7 @@ import pytest
 
 from veil import plan as plans
 from veil import report as reports
-from veil.types import Box, Facts, Kind, Plan, Region, Report, Shape, Span, State
+from veil.types import Altered, Box, Facts, Kind, Plan, Region, Report, Shape, Span, State
 
 FACTS = Facts("png", Kind.STILL, 80, 60, 1, "0" * 64)
 FOUND = Region(Box(1, 1, 9, 9), Shape.ELLIPSE, State.COVERED, 0.9, "painted", face=Box(2, 2, 8, 8))
@@ -60,7 +60,19 @@ def test_a_report_in_words(more: dict[str, Any], words: str) -> None:
 
 
 @pytest.mark.parametrize("kind", Kind)
-def test_moments_are_told_of_what_moves_and_what_was_dropped_of_videos_only(kind: Kind) -> None:
+def test_moments_are_told_of_what_moves_and_what_was_dropped_of_videos_and_sound(kind: Kind) -> None:
     told = reports.to_dict(reports.report(Plan(replace(FACTS, kind=kind), (FOUND,), "fast", "1" * 64, {}), "veil"))
     assert ("doubtful" in told) == (kind in (Kind.VIDEO, Kind.ANIMATION))
-    assert ("dropped" in told) == (kind is Kind.VIDEO)
+    assert ("dropped" in told) == (kind in (Kind.VIDEO, Kind.SOUND))
+
+
+def test_a_report_on_sound_speaks_of_voices_and_not_of_faces() -> None:
+    facts = replace(FACTS, kind=Kind.SOUND)
+    said = reports.sound_report(facts, "a" * 64, dropped=("metadata",), altered=Altered("beep", 2, 3.25))
+    told = reports.to_dict(said)
+    assert told.keys() == {"picture", "dropped", "output_sha256", "altered", "nothing_found", "wants_review"}
+    assert reports.in_words(said) == "voices covered with a tone 2 times, for 3.2 s together; without metadata"
+    assert not said.wants_review
+    silent = reports.sound_report(facts, "a" * 64, dropped=(), altered=Altered("beep", 0, 0))
+    assert silent.nothing_found and silent.heard_nothing and silent.wants_review
+    assert reports.in_words(silent) == "no speech heard, please listen"

@@ -20,7 +20,7 @@ from veil.detect import Finder
 from veil.errors import OutputError, UsageError
 from veil.files import write_aside
 from veil.media import image as media
-from veil.media.files import open_media
+from veil.media.files import is_sound, open_media
 from veil.options import Options
 from veil.types import Plan, Report
 
@@ -122,7 +122,7 @@ def anonymise(
     output: str | Path | None = None,
     overwrite: bool = False,
 ) -> Any:
-    """Find every face in a picture or video and cover it: find(), then cover().
+    """Find every face in a picture or video and cover it: find(), then cover(). Of a sound file, change the voices.
 
     The arguments, the result and the errors are those of find() and cover().
 
@@ -135,6 +135,8 @@ def anonymise(
     """
     options = options or Options()
     if isinstance(source, str | Path):
+        if is_sound(Path(source)):
+            return _anonymise_sound(Path(source), output, options, overwrite=overwrite)
         with _open(source, options) as opened, _target(source, output, overwrite) as stream:
             finder = finder or detect.load(options.profile)
             return pipeline.anonymise(opened, finder, stream, options)[1]
@@ -142,6 +144,17 @@ def anonymise(
         _refuse_output(output)
         plan = pipeline.find(picture, finder or detect.load(options.profile), options)
         return _held(source, picture, plan, options)
+
+
+def _anonymise_sound(source: Path, output: str | Path | None, options: Options, *, overwrite: bool) -> Report:
+    """Change the voices in a sound file."""
+    from veil import pipeline_sound  # what decodes sound is loaded when there is some
+    from veil.media.sound import open_sound
+
+    with open_sound(source) as sound:
+        pipeline_sound.target_of(sound, options)  # what cannot be done is refused before a file is begun
+        with _target(source, output, overwrite) as stream:
+            return pipeline_sound.anonymise(sound, stream, options)
 
 
 def _open(source: Source, options: Options) -> media.Picture | Video:

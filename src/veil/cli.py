@@ -152,7 +152,7 @@ def run(
     """Find and cover every face in each INPUT and write new files.
 
     An INPUT is a picture, a video, a pattern in quotes, or a folder with all below it. Without --output, the result of
-    photo.jpg is photo.veiled.jpg beside it.
+    photo.jpg is photo.veiled.jpg beside it. Of a sound file the voices are changed as --voice says.
 
     \b
     Examples:
@@ -162,16 +162,17 @@ def run(
       veil run "scans/*.tif" -o safe/ --report safe/report.json
       veil run plate.jpg --region 40,300,180,340
       veil run talk.mp4 --region 40,300,180,340@0:05,follow
-      veil run talk.mov -o safe.mp4 --voice keep
+      veil run talk.mov -o safe.mp4 --voice disguise
+      veil run interview.wav --voice beep
     """
     from veil import detect, pipeline
     from veil.batch import refuse_inputs
     from veil.files import check_target, sweep, write_aside
-    from veil.media.files import open_media
+    from veil.media.files import is_sound, open_media
     from veil.media.image import Picture
 
     options = Options(**values)
-    tasks, left_out, options = _tasks(inputs, output, options)
+    tasks, left_out, options = _tasks(inputs, output, options, sounds=options.alters_sound)
     if report_file:
         check_target(report_file, overwrite=overwrite)
         refuse_inputs([report_file], tasks)
@@ -180,10 +181,15 @@ def run(
     for folder in {task.target.parent for task in tasks}:
         sweep(folder)
     workers = _workers(len(tasks), options.profile)
-    finder = detect.load(options.profile, streams=workers)
+    looks = not all(is_sound(task.source) for task in tasks)
+    finder = detect.load(options.profile, streams=workers) if looks else None
     one_video = Lock()  # a video uses all processors by itself, and much memory
 
     def do(task: "Task", step: Callable[[], None]) -> "Report":
+        if finder is None or is_sound(task.source):
+            from veil import pipeline_sound
+
+            return pipeline_sound.anonymise_file(task.source, task.target, options, step, overwrite=overwrite)
         with (
             open_media(task.source, max_pixels=options.max_pixels) as opened,
             write_aside(task.target, overwrite=overwrite) as stream,
@@ -312,11 +318,14 @@ main.add_command(worker)
 
 
 def _tasks(
-    inputs: Sequence[str], output: Path | None, options: Options, *, plans: bool = False
+    inputs: Sequence[str], output: Path | None, options: Options, *, plans: bool = False, sounds: bool = False
 ) -> tuple[list["Task"], list[Path], Options]:
-    """Return what to do, the files left out, and the options with the format that the output's name asks for."""
+    """Return what to do, the files left out, and the options with the format that the output's name asks for.
+
+    With ``sounds``, sound files in folders are meant, too.
+    """
     from veil.batch import MARK, gather
-    from veil.media.formats import is_media, media_extension, media_named
+    from veil.media.formats import is_media, is_named_like_sound, media_extension, media_named
 
     ending = media_extension(options.format) if options.format else ""
 
@@ -326,9 +335,12 @@ def _tasks(
     def beside(source: Path) -> str:
         return name(source) if plans else f"{source.stem}{MARK}{ending or source.suffix}"
 
-    tasks, left_out = gather(inputs, output, name=name, beside=beside, takes=is_media)
+    def takes(path: Path) -> bool:
+        return is_media(path) or (sounds and is_named_like_sound(path))
+
+    tasks, left_out = gather(inputs, output, name=name, beside=beside, takes=takes)
     if not tasks:
-        raise UsageError("There is no picture and no video in what was given; nothing was done.")
+        raise UsageError("There is no picture, no video and no sound file in what was given; nothing was done.")
     if output is None or plans or [task.target for task in tasks] != [output]:
         return tasks, left_out, options
     wanted = media_named(output.suffix)
@@ -368,9 +380,10 @@ def _work(
 
 def _takes_long(source: Path) -> bool:
     """Return whether one file is worth a progress bar; a small picture is done before the bar could be read."""
-    from veil.media.formats import is_named_like_video
+    from veil.media.formats import is_named_like_sound, is_named_like_video
 
-    return source.is_file() and (source.stat().st_size > LARGE_FILE or is_named_like_video(source))
+    moves = is_named_like_video(source) or is_named_like_sound(source)
+    return source.is_file() and (source.stat().st_size > LARGE_FILE or moves)
 
 
 def _told(do: Callable[["Task", Callable[[], None]], "Report"]) -> Callable[["Task", Callable[[], None]], "Report"]:

@@ -55,7 +55,8 @@ def summarise(outcomes: Sequence[Outcome[Report]], left_out: Sequence[Path]) -> 
     console = Console(highlight=False, soft_wrap=True)
     reports = [(outcome.task.source, outcome.result) for outcome in outcomes if outcome.result is not None]
     failed = [outcome for outcome in outcomes if outcome.error is not None]
-    empty = [source for source, report in reports if report.nothing_found]
+    deaf = [source for source, report in reports if report.heard_nothing]
+    empty = [source for source, report in reports if report.nothing_found and source not in deaf]
     doubtful = [source for source, report in reports if report.suggested]
     lost = [source for source, report in reports if report.doubtful]
     dropped = sorted({each for _, report in reports for each in report.dropped})
@@ -65,6 +66,7 @@ def summarise(outcomes: Sequence[Outcome[Report]], left_out: Sequence[Path]) -> 
         console.print(f"[red]Failed:[/] {escape(str(outcome.task.source))}: {escape(reason)}")
     _name("Nothing found, please look:", empty, console)
     _name("Doubtful places left visible, please look:", doubtful, console)
+    _name("No speech heard, please listen:", deaf, console)
     _name("Faces covered for a while without being seen, please look:", lost, console)
     if dropped:
         console.print(f"Not in the results of videos: {', '.join(dropped)}.")

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from veil.errors import UsageError
-from veil.types import Area, Box, Drawing, Profile, Shape, Style, Voice
+from veil.types import Area, Background, Box, Drawing, Profile, Shape, Style, Voice
 
 AUTO = "auto"
 
@@ -209,7 +209,25 @@ class Options:
         high=100,
     )
     voice: str = _setting(
-        "mute", Stage.WRITE, "Sound of a video: leave it out, or keep it as it is, voices too.", choices=tuple(Voice)
+        "mute",
+        Stage.WRITE,
+        "Voices in a video or sound file: mute leaves the sound out, keep leaves it as it is, voices too, beep puts a"
+        " tone over speech, disguise has another voice say the words. disguise is meant to hide who it was from people"
+        " who listen; a trained program can still tell.",
+        choices=tuple(Voice),
+    )
+    voice_in: str = _setting(
+        AUTO,
+        Stage.WRITE,
+        "Where the sound is changed: where speech is heard, or everywhere. auto is everywhere for mute, and in speech"
+        " for beep and disguise. Speech that is not noticed stays as it was.",
+        choices=(AUTO, "speech", "everywhere"),
+    )
+    background: str = _setting(
+        "keep",
+        Stage.WRITE,
+        "What becomes of music and noise outside speech: they are kept, made quieter, or left out.",
+        choices=tuple(Background),
     )
     codec: str = _setting(
         AUTO,
@@ -242,6 +260,13 @@ class Options:
     def max_pixels(self) -> int:
         """The limit on a picture's size in pixels."""
         return int(self.max_megapixels * 1_000_000)
+
+    @property
+    def alters_sound(self) -> bool:
+        """Whether sound is kept with something changed in it, rather than left out or kept as it is."""
+        if self.voice == Voice.MUTE:
+            return self.voice_in == "speech"
+        return self.voice != Voice.KEEP
 
     def digest(self) -> str:
         """Return SHA-256, in hexadecimal, over the settings that shape a plan."""

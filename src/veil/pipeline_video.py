@@ -13,12 +13,14 @@ from typing import BinaryIO, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from veil import pipeline_sound
 from veil import plan as plans
 from veil import report as reports
 from veil.detect import Finder
 from veil.errors import PlanError
 from veil.files import sha256_of
 from veil.media.formats import media_named
+from veil.media.sound_tracks import AlteredSound, check_holds, sounds_of
 from veil.media.video import Video, VideoFrame, Written, check_tracks, write_video
 from veil.media.video_formats import CODECS, check_container, choose_codec
 from veil.options import AUTO, Options
@@ -52,6 +54,9 @@ def target_of(video: Video, options: Options) -> Target:
     """
     container = media_named(options.format) if options.format else video.facts.container
     check_container(container, video.facts)
+    if options.alters_sound:
+        check_holds(container, (track.channels for track in video.facts.sound))
+        sounds_of(video)  # or it would show only after the search that a track cannot be decoded
     codec = choose_codec(None if options.codec == AUTO else options.codec, container, video.look.layout)
     check_tracks(video, container, codec, sound=_sound(options), subtitles=options.subtitles)
     best, worst = CODECS[codec].qualities
@@ -79,6 +84,8 @@ def cover(video: Video, plan: Plan, stream: BinaryIO, options: Options, step: St
     """Write a video with the regions of a plan covered. Arguments and errors are those of pipeline.cover()."""
     plans.check_fits(plan, facts_of(video, frames=plan.picture.frames))
     target = target_of(video, options)
+    tracks = sounds_of(video) if options.alters_sound else []
+    heard = [pipeline_sound.listen(track, options, step) for track in tracks]
     written = write_video(
         video,
         _covered(video, plan, options, step),
@@ -89,8 +96,19 @@ def cover(video: Video, plan: Plan, stream: BinaryIO, options: Options, step: St
         preset=options.preset,
         sound=_sound(options),
         subtitles=options.subtitles,
+        altered=[
+            AlteredSound(track.shape, track.start, pipeline_sound.changed(track, speech, options))
+            for track, speech in zip(tracks, heard, strict=True)
+        ],
     )
-    return reports.report(plan, options.style, sha256_of(stream), dropped=tuple(_dropped(video, options, written)))
+    altered = pipeline_sound.told(zip((track.shape for track in tracks), heard, strict=True), options)
+    return reports.report(
+        plan,
+        options.style,
+        sha256_of(stream),
+        dropped=tuple(_dropped(video, options, written)),
+        altered=altered if tracks else None,
+    )
 
 
 def _sound(options: Options) -> Literal["mute", "keep"]:
@@ -236,7 +254,7 @@ def cover_frame(frame: VideoFrame, regions: Sequence[Region], options: Options) 
 
 def _dropped(video: Video, options: Options, written: Written) -> Iterator[str]:
     """Yield in plain words what the video holds and its result does not."""
-    if video.facts.sound and options.voice == Voice.MUTE:
+    if video.facts.sound and options.voice == Voice.MUTE and not options.alters_sound:
         yield "sound"
     if video.facts.subtitles and not options.subtitles:
         yield "subtitles"

@@ -7,13 +7,21 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
-from veil.types import Kind, Plan, Report, State, Tally
+from veil.types import Altered, Facts, Kind, Plan, Report, State, Tally, Voice
 
 _COVERED = frozenset({State.COVERED, State.DRAWN})
-VIDEO_ONLY = frozenset({"doubtful", "dropped"})
+VIDEO_ONLY = frozenset({"doubtful", "dropped", "altered"})
+_OF_PICTURES = frozenset({"style", "covered", "drawn", "kept", "suggested", "doubtful"})
 
 
-def report(plan: Plan, style: str, output_sha256: str | None = None, *, dropped: tuple[str, ...] = ()) -> Report:
+def report(
+    plan: Plan,
+    style: str,
+    output_sha256: str | None = None,
+    *,
+    dropped: tuple[str, ...] = (),
+    altered: Altered | None = None,
+) -> Report:
     """Return the report on covering a picture or video by a plan.
 
     Args:
@@ -21,9 +29,10 @@ def report(plan: Plan, style: str, output_sha256: str | None = None, *, dropped:
         style: How it was covered.
         output_sha256: Hash of the written file, in hexadecimal; None where no file was made.
         dropped: In plain words, what is not in the written file.
+        altered: What was done to the sound.
     """
     counts = asdict(tally(plan))
-    return Report(plan.picture, style, dropped=dropped, output_sha256=output_sha256, **counts)
+    return Report(plan.picture, style, dropped=dropped, output_sha256=output_sha256, altered=altered, **counts)
 
 
 def tally(plan: Plan) -> Tally:
@@ -38,6 +47,11 @@ def tally(plan: Plan) -> Tally:
     )
 
 
+def sound_report(facts: Facts, output_sha256: str, *, dropped: tuple[str, ...], altered: Altered) -> Report:
+    """Return the report on altering a sound file; arguments as for report()."""
+    return Report(facts, "", dropped=dropped, output_sha256=output_sha256, altered=altered)
+
+
 def to_dict(report: Report) -> dict[str, Any]:
     """Return a report as values that JSON can hold; what is said of videos only stands in reports on these only.
 
@@ -45,6 +59,8 @@ def to_dict(report: Report) -> dict[str, Any]:
     """
     first = {"picture": None, "style": report.style}
     values = {**first, **asdict(report), "nothing_found": report.nothing_found, "wants_review": report.wants_review}
+    if report.picture.kind is Kind.SOUND:
+        values["picture"] = {name: values["picture"][name] for name in ("format", "kind", "sha256")}
     return {name: value for name, value in values.items() if name not in _unsaid(report.picture.kind)}
 
 
@@ -53,6 +69,8 @@ def _unsaid(kind: Kind) -> frozenset[str]:
     match kind:
         case Kind.VIDEO:
             return frozenset()
+        case Kind.SOUND:
+            return _OF_PICTURES
         case Kind.ANIMATION:
             return VIDEO_ONLY - {"doubtful"}
     return VIDEO_ONLY
@@ -60,6 +78,8 @@ def _unsaid(kind: Kind) -> frozenset[str]:
 
 def in_words(report: Report) -> str:
     """Return what was found in one file, what was covered if another was made of it, and what that does not hold."""
+    if report.picture.kind is Kind.SOUND:
+        return (_of_sound(report.altered) or "no speech heard, please listen") + _without(report)
     covered = report.covered + report.drawn
     words = f"{covered} {'area' if covered == 1 else 'areas'} {'covered' if report.output_sha256 else 'to cover'}"
     if report.nothing_found:
@@ -68,7 +88,21 @@ def in_words(report: Report) -> str:
         words += f", {report.suggested} doubtful left visible, please look"
     if report.doubtful:
         words += f", covered without being seen {_times(report.doubtful)}, please look"
-    return words + (f"; without {', '.join(report.dropped)}" if report.dropped else "")
+    if report.altered:
+        words += f", {_of_sound(report.altered) or 'no speech heard, please listen'}"
+    return words + _without(report)
+
+
+def _without(report: Report) -> str:
+    return f"; without {', '.join(report.dropped)}" if report.dropped else ""
+
+
+def _of_sound(altered: Altered | None) -> str:
+    """Return what was done to voices; nothing if there were none."""
+    if altered is None or not altered.stretches:
+        return ""
+    done = {Voice.BEEP: "covered with a tone", Voice.DISGUISE: "disguised"}.get(Voice(altered.voice), "silenced")
+    return f"voices {done} {_times(altered.stretches)}, for {altered.seconds:.1f} s together"
 
 
 def _times(count: int) -> str:

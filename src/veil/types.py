@@ -125,10 +125,20 @@ class Profile(StrEnum):
 
 
 class Voice(StrEnum):
-    """What is done with the sound of a video."""
+    """What is done with voices in the sound of a video or sound file."""
 
-    MUTE = "mute"
+    MUTE = "mute"  # nothing is left of them
+    KEEP = "keep"  # they stay as they are
+    BEEP = "beep"  # a tone instead; nothing is left of them
+    DISGUISE = "disguise"  # another voice says the words; a trained program can still tell who it was
+
+
+class Background(StrEnum):
+    """What is done with sound outside speech."""
+
     KEEP = "keep"
+    LOWER = "lower"
+    MUTE = "mute"
 
 
 class Span(NamedTuple):
@@ -187,6 +197,7 @@ class Kind(StrEnum):
     PAGES = "pages"
     ANIMATION = "animation"
     VIDEO = "video"
+    SOUND = "sound"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +207,9 @@ class Facts:
     Attributes:
         format: Lower-case name of the file format, "jpeg" or "mp4" for instance; "raw" for arrays.
         kind: Whether it is one still, pages, an animation or a video.
-        width: Of the upright first frame, in pixels.
-        height: Of the upright first frame, in pixels.
-        frames: How many frames or pages there are.
+        width: Of the upright first frame, in pixels; 0 for sound.
+        height: Of the upright first frame, in pixels; 0 for sound.
+        frames: How many frames or pages there are; 0 for sound.
         sha256: Hash of the file's bytes (of the pixels for arrays), in hexadecimal.
     """
 
@@ -246,6 +257,21 @@ class Plan:
     models: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """What was done to sound.
+
+    Attributes:
+        voice: A value of Voice.
+        stretches: In how many stretches of time, of all tracks together.
+        seconds: How long they are together.
+    """
+
+    voice: str
+    stretches: int
+    seconds: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
     """What a plan holds, counted.
@@ -277,16 +303,35 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Report(Tally):
-    """What was done to one picture or video, without names, pixels or places: the tally of its plan, and how.
+    """What was done to one picture, video or sound file, without names, pixels or places: a plan's tally, and how.
 
     Attributes:
         picture: Facts of the input.
         style: How regions were covered.
-        dropped: In plain words, what a video holds and its result does not.
+        dropped: In plain words, what a video or sound file holds and its result does not.
         output_sha256: Hash of the written file, in hexadecimal; None where no file was made.
+        altered: What was done to the sound; None where it was left out or kept as it is.
     """
 
     picture: Facts
     style: str
     dropped: tuple[str, ...] = ()
     output_sha256: str | None = None
+    altered: Altered | None = None
+
+    @property
+    def nothing_found(self) -> bool:
+        """True when there is no region, or in sound no speech, at all, which a person should confirm."""
+        if self.picture.kind is Kind.SOUND:
+            return self.heard_nothing
+        return not (self.covered or self.drawn or self.kept or self.suggested)
+
+    @property
+    def heard_nothing(self) -> bool:
+        """True when speech was to be changed and none was heard, so that all sound is as it was."""
+        return self.altered is not None and not self.altered.stretches
+
+    @property
+    def wants_review(self) -> bool:
+        """True when a person should look or listen before the result is released."""
+        return self.nothing_found or self.heard_nothing or self.suggested > 0 or self.doubtful > 0

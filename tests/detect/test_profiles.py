@@ -79,7 +79,7 @@ def test_without_a_glance_the_look_is_full() -> None:
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("name", models.WEIGHTS)
+@pytest.mark.parametrize("name", models.DETECTORS)
 def test_every_model_can_be_opened_alone_by_its_name(name: str) -> None:
     detector = detect.open_detector(name, min_score=0.5)
     assert detector.name == name

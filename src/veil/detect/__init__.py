@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veil.errors import DetectorError, UsageError
-from veil.models import WEIGHTS
+from veil.models import DETECTORS
 from veil.types import Detection
 
 
@@ -103,7 +103,7 @@ def open_detector(name: str, *, min_score: float = 0.05, streams: int = 1) -> Ba
     """Load one detector alone, to look at a picture as it is, in one size.
 
     Args:
-        name: A key of veil.models.WEIGHTS.
+        name: One of veil.models.DETECTORS.
         min_score: Faces with a lower score are not reported.
         streams: As for load().
 
@@ -127,4 +127,4 @@ def open_detector(name: str, *, min_score: float = 0.05, streams: int = 1) -> Ba
             from veil.detect.blazeface import BlazeFace
 
             return BlazeFace("full" if name == "blazeface-full" else "short", min_score=min_score, tuning=tuning)
-    raise UsageError(f"There is no detector {name!r}; nothing was done. Choose one of {', '.join(WEIGHTS)}.")
+    raise UsageError(f"There is no detector {name!r}; nothing was done. Choose one of {', '.join(DETECTORS)}.")

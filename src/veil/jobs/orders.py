@@ -11,7 +11,7 @@ from veil.options import Options, Stage, settings
 from veil.types import Box, Shape, Style
 
 LARGEST = 1e6  # as in plans
-VIDEO_ONLY = ("voice", "codec", "preset", "subtitles")
+VIDEO_ONLY = ("voice", "voice_in", "background", "codec", "preset", "subtitles")
 SHAPING = frozenset({Stage.COVER, Stage.WRITE})
 
 

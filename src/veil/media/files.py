@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from veil.errors import InputError
+from veil.errors import InputError, UnsupportedError
 from veil.media.formats import refusal, sniff
 from veil.media.image import Picture, open_picture
 
@@ -47,9 +47,26 @@ def open_media(path: Path, *, max_pixels: int) -> "Picture | Video":
     from veil.media.video import DEFAULT_MAX_PIXELS, open_video
     from veil.media.video_file import TITLES, sniff_video
 
+    if is_sound(path):
+        raise UnsupportedError(
+            "The file is sound alone, with nothing to look at; nothing was made from it. "
+            "The voices in it are changed by veil run with --voice."
+        )
     if sniff_video(head) is None:
         raise refusal(head, TITLES)
     return open_video(path, max_pixels=min(max_pixels, DEFAULT_MAX_PIXELS))
+
+
+def is_sound(path: Path) -> bool:
+    """Say from what is in it whether a file is sound that Veil reads; one that cannot be read is not."""
+    try:
+        if sniff(_head_of(path)) is not None:
+            return False
+        from veil.media.sound import holds_sound_alone  # what decodes sound is loaded for what is no picture
+
+        return holds_sound_alone(path)
+    except InputError:
+        return False
 
 
 def _head_of(path: Path) -> bytes:

@@ -62,7 +62,18 @@ VIDEO_FORMATS = {
 }
 """Endings of file names of each kind of video that is written, the usual one first."""
 
+SOUND_FORMATS = {
+    "wav": (".wav", ".wave"),
+    "flac": (".flac",),
+    "mp3": (".mp3",),
+    "m4a": (".m4a", ".m4b"),
+    "ogg": (".ogg", ".oga"),
+    "opus": (".opus",),
+}
+"""Endings of file names of each kind of sound file, the usual one first."""
+
 _VIDEO_NAMES = {ending[1:]: name for name, endings in VIDEO_FORMATS.items() for ending in endings}
+_SOUND_NAMES = {ending[1:]: name for name, endings in SOUND_FORMATS.items() for ending in endings}
 _VIDEO_ENDINGS = frozenset({f".{ending}" for ending in _VIDEO_NAMES} | {".mpg", ".mpeg", ".wmv", ".3gp", ".flv"})
 _STARTS = {
     b"\xff\xd8\xff": "jpeg",
@@ -90,7 +101,7 @@ def format_named(text: str) -> str:
 
 
 def media_named(text: str) -> str:
-    """Return the name of a picture or video format for a name or a file ending, "jpeg" or "mp4" for instance.
+    """Return the name of a picture, video or sound format for a name or a file ending, "jpeg" or "mp4" for instance.
 
     Raises:
         UsageError: No format goes by that name.
@@ -98,20 +109,23 @@ def media_named(text: str) -> str:
     ending = text.lower().removeprefix(".")
     if ending in _VIDEO_NAMES:
         return _VIDEO_NAMES[ending]
+    if ending in _SOUND_NAMES:
+        return _SOUND_NAMES[ending]
     if ending in _NAMES:
         return _NAMES[ending]
-    names = ", ".join([*FORMATS, *VIDEO_FORMATS])
+    names = ", ".join([*FORMATS, *VIDEO_FORMATS, *SOUND_FORMATS])
     raise UsageError(f"Veil does not write the format {text!r}; choose one of {names}.")
 
 
 def media_extension(format: str) -> str:
-    """Return the usual file ending of a picture or video format.
+    """Return the usual file ending of a picture, video or sound format.
 
     Raises:
         UsageError: No format goes by that name.
     """
     name = media_named(format)
-    return VIDEO_FORMATS[name][0] if name in VIDEO_FORMATS else extension(name)
+    endings = {**VIDEO_FORMATS, **SOUND_FORMATS}
+    return endings[name][0] if name in endings else extension(name)
 
 
 def extension(format: str) -> str:
@@ -149,6 +163,11 @@ def is_media(path: Path) -> bool:
 def is_named_like_video(path: Path) -> bool:
     """Say whether a file bears the name of a video; what it is shows only from its first bytes."""
     return path.suffix.lower() in _VIDEO_ENDINGS
+
+
+def is_named_like_sound(path: Path) -> bool:
+    """Say whether a file bears the name of a sound file; what it is shows only from its first bytes."""
+    return path.suffix.lower()[1:] in _SOUND_NAMES
 
 
 def sniff(head: bytes) -> str | None:

@@ -114,7 +114,7 @@ class VideoFacts:
 
 def main_stream(container: InputContainer) -> VideoStream | None:
     """Return the video stream that is meant: the first that is not a cover picture, or None."""
-    moving = [stream for stream in container.streams.video if not stream.disposition & _COVER]
+    moving = [stream for stream in container.streams.video if not is_cover(stream)]
     return moving[0] if moving else None
 
 
@@ -186,7 +186,7 @@ def _tracks(container: InputContainer, kind: str) -> Iterator[Track]:
 
 def _dropped(container: InputContainer, main: VideoStream, first: av.VideoFrame) -> Iterator[str]:
     """Yield what a result will not hold. Sound and subtitles are not named here: they are the user's choice."""
-    covers = [stream for stream in container.streams.video if stream.disposition & _COVER]
+    covers = [stream for stream in container.streams.video if is_cover(stream)]
     kinds = [stream.type for stream in container.streams]
     notes = notes_of(first).keys()
     found = {
@@ -203,8 +203,18 @@ def _dropped(container: InputContainer, main: VideoStream, first: av.VideoFrame)
     yield from (words for words, there in found.items() if there)
 
 
+def is_cover(stream: VideoStream) -> bool:
+    """Whether a video stream is a cover picture."""
+    return bool(stream.disposition & _COVER)
+
+
 def _has_tags(tags: dict[str, str]) -> bool:
-    return any(name.lower() not in _HARMLESS_TAGS for name in tags)
+    return any(not is_harmless_tag(name) for name in tags)
+
+
+def is_harmless_tag(name: str) -> bool:
+    """Whether a piece of metadata is about the file alone."""
+    return name.lower() in _HARMLESS_TAGS
 
 
 def _has_alpha(stream: Stream) -> bool:

@@ -1,9 +1,10 @@
 """Writing: upright frames in, a file with nothing of the original but frames, times and, if asked for, sound."""
 
 import io
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
+from heapq import merge
 from itertools import chain
 from math import lcm
 from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
@@ -15,6 +16,7 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from veil.errors import OutputError, UsageError, VeilError
+from veil.media.sound_tracks import AlteredSound, add_altered, coded_rate
 from veil.media.video_encoder import Encoding, add_video, field_marker
 from veil.media.video_file import open_container
 from veil.media.video_formats import (
@@ -71,6 +73,7 @@ def write_video(
     preset: str = "veryfast",
     sound: Literal["mute", "keep"] = "mute",
     subtitles: bool = False,
+    altered: Sequence[AlteredSound] = (),
 ) -> Written:
     """Encode frames into a new file, in a thread beside whoever makes them.
 
@@ -87,6 +90,7 @@ def write_video(
         preset: One of PRESETS: how much time the encoder takes.
         sound: "keep" copies the sound tracks as they are, "mute" leaves them out.
         subtitles: Copy subtitle tracks of plain text.
+        altered: Sound tracks to be encoded; ``sound`` must then be "mute".
 
     Returns:
         What was made.
@@ -104,7 +108,7 @@ def write_video(
         results: list[Written] = []
 
         def consume(items: Iterator[VideoFrame]) -> None:
-            results.append(_write(video, items, Sink(stream), encoding, kinds))
+            results.append(_write(video, items, Sink(stream), encoding, kinds, altered))
 
         with behind(consume, FRAMES_BEHIND) as put:
             for index, frame in enumerate(frames):
@@ -126,7 +130,7 @@ def check_tracks(
         return
     encoding = _choose(video, container, codec, None, PRESETS[0])
     sink = Sink(io.BytesIO())
-    with _telling(), _output(sink, encoding, kinds) as output, _source(video, kinds) as source:
+    with _telling(), _output(sink, encoding, _rates(encoding, kinds)) as output, _source(video, kinds) as source:
         assert source is not None  # there are tracks to keep
         add_video(output, encoding, begins=Fraction(0))
         Tracks(source, output, kinds, from_zero=False)
@@ -155,14 +159,22 @@ def _choose(video: "Video", container: str | None, codec: str | None, quality: i
     return Encoding(video.facts, container, codec, held, options, ahead)
 
 
-def _write(video: "Video", frames: Iterator[VideoFrame], sink: Sink, encoding: Encoding, kinds: set[str]) -> Written:
+def _write(
+    video: "Video",
+    frames: Iterator[VideoFrame],
+    sink: Sink,
+    encoding: Encoding,
+    kinds: set[str],
+    altered: Sequence[AlteredSound],
+) -> Written:
     """Write a whole file; after an error it has no end and no index. Runs in the encoder's thread."""
     with _telling():
         first = next(frames, None)
         if first is None:
             raise OutputError("The video has no frames to write; nothing was made.")
-        with _output(sink, encoding, kinds) as output, _source(video, kinds) as source:
-            file = _File(output, encoding, first, source, kinds)
+        rates = [*_rates(encoding, kinds), *(coded_rate(encoding.container, sound.shape) for sound in altered)]
+        with _output(sink, encoding, rates) as output, _source(video, kinds) as source:
+            file = _File(output, encoding, first, source, kinds, altered)
             for frame in chain([first], frames):
                 file.add(frame)
             return file.finish()
@@ -192,6 +204,7 @@ class _File:
         first: VideoFrame,
         source: InputContainer | None,
         kinds: set[str],
+        altered: Sequence[AlteredSound],
     ) -> None:
         """Set up the encoder and write the header."""
         self._encoding = encoding
@@ -206,8 +219,11 @@ class _File:
         if source is not None:
             tracks = Tracks(source, output, kinds, from_zero=_drops_early(encoding))
             self._others = tracks.packets(self._shift * self._unit)
-        self._next = next(self._others, None)
+        sounds = add_altered(output, encoding.container, altered, self._shift * self._unit)
         output.start_encoding()  # settles in which unit times are written
+        if sounds:
+            self._others = merge(self._others, *sounds, key=lambda timed: timed[0])
+        self._next = next(self._others, None)
 
     def add(self, frame: VideoFrame) -> None:
         """Encode one frame and write what comes out of the encoder, in step with the other tracks.
@@ -271,12 +287,12 @@ def _lost() -> OutputError:
 
 
 @contextmanager
-def _output(sink: Sink, encoding: Encoding, kinds: set[str]) -> Iterator[OutputContainer]:
+def _output(sink: Sink, encoding: Encoding, rates: Iterable[int]) -> Iterator[OutputContainer]:
     """Open the file for FFmpeg to write."""
     target = CONTAINERS[encoding.container]
     options = {
         **target.options,
-        **_units(encoding, with_tracks=bool(kinds)),
+        **_units(encoding, rates),
         "fflags": "+bitexact",  # no version, date or random number
         "avoid_negative_ts": "disabled",  # it would move all times
     }
@@ -284,14 +300,19 @@ def _output(sink: Sink, encoding: Encoding, kinds: set[str]) -> Iterator[OutputC
         yield output
 
 
-def _units(encoding: Encoding, *, with_tracks: bool) -> dict[str, str]:
+def _rates(encoding: Encoding, kinds: set[str]) -> list[int]:
+    """Return the samples a second of the sound tracks that may be copied."""
+    return [track.rate for track in encoding.facts.sound if track.rate and kinds]
+
+
+def _units(encoding: Encoding, rates: Iterable[int]) -> dict[str, str]:
     """Return the units in which MP4 and MOV tell every time exactly: of the video, and of all tracks together."""
     if encoding.container not in ("mp4", "mov"):
         return {}
     video = encoding.facts.time_base.denominator
     while video < _LEAST_TICKS:
         video *= 2
-    every = lcm(video, *(track.rate for track in encoding.facts.sound if track.rate and with_tracks))
+    every = lcm(video, *rates)
     return {"video_track_timescale": str(video), "movie_timescale": str(every if every <= _MOST_TICKS else video)}
 
 

