@@ -1,7 +1,8 @@
 """Whether a chain of sightings is a face, which all of them together say.
 
 A sighting weighs as much as its score is above the one from which a face of its height is covered in a still. Neither
-one weak sighting makes a face, nor a few among many looks that saw next to nothing there.
+one weak sighting makes a face, nor a few among many looks that saw next to nothing there: a face is seen again and
+again, what looks like one at times is not.
 """
 
 import numpy as np
@@ -13,10 +14,10 @@ from veil.track.watch import Steps
 
 BEST = 5  # sightings that tell how clear a face is at its clearest
 LEAST = 3  # of these; missing ones weigh nothing
-STAYING = 0.6  # mean weight of all looks within a chain that a face has: between 0.5 and 0.6 no labelled one is lost
+STAYING = 0.53  # what all looks within a chain tell of a face together: from 0.5 to 0.55 no labelled one is lost
 
-FACE = (1.0, 1.4)  # strength from which a chain is covered, if it is small and if it is large
-SHARES = (0.0015, 0.04)  # of the picture that these take: a large area covered for nothing costs most
+FACE = (0.9, 1.3)  # strength from which a chain is covered, if it is small and if it is large
+SHARES = (0.0003, 0.04)  # of the picture that these take: a large area covered for nothing costs most
 DOUBTFUL = 1 / 3  # strength from which a person should look: one sighting that would be covered in a still
 CERTAIN = 3.0  # strength from which a face is taken to be there for a while before and after it was seen
 
@@ -38,7 +39,8 @@ def strength(chain: Chain, cover: Steps, looks: int) -> float:
     """
     known = np.sort(weights(chain, cover))[::-1]
     clear = known[:BEST].sum() / max(min(len(known), BEST), LEAST)
-    return float(min(clear, known.sum() / looks / STAYING))
+    staying = (np.sqrt(known).sum() / looks) ** 2  # many weak sightings tell more than a few strong ones
+    return float(min(clear, staying / STAYING))
 
 
 def needed(chain: Chain, width: int, height: int) -> float:

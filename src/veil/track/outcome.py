@@ -31,7 +31,7 @@ class Track:
         boxes: The face in each frame from there on, brow to chin, shape (n, 4), float64; it may reach over the edge.
         presence: How it is known to be there, n values.
         seen: Every detection that belongs to it, with the index of its frame, in order of time.
-        strength: How sure it is a face: 1 is what is just covered of a small one, 1.4 of a large one.
+        strength: How sure it is a face: 0.9 is what is just covered of a small one, 1.3 of a large one.
         certain: Whether it is to be covered without asking; a person should look at the others.
         doubtful: Frames in which it is covered though looks did not see it: a person should look at these first.
     """
