@@ -17,6 +17,8 @@ from av.video.format import VideoFormat
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from veil.media.video_encoder import give_priority_back
+
 UNIT = Fraction(1, 12800)
 EVEN = tuple(range(0, 12 * 512, 512))  # 12 frames, 25 a second
 """Times of frames, in units of UNIT."""
@@ -102,6 +104,7 @@ def make_clip(
             frame.pts, frame.time_base = pts, unit
             file.mux(stream.encode(mark(frame)))
         file.mux(stream.encode(None))
+        give_priority_back()
         for track, sound in tracks:
             _write_sound(file, track, sound)
     return path

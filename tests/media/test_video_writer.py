@@ -2,6 +2,7 @@
 
 import errno
 import io
+import os
 import subprocess
 import sys
 import threading
@@ -149,6 +150,13 @@ def test_frames_too_close_for_a_container_are_refused(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "clip.mp4", times=[0, 10, 20, 30], unit=Fraction(1, 100_000))
     with open_video(path) as video, pytest.raises(OutputError, match="faster than MKV can tell"):
         write_video(video, video.frames(), io.BytesIO(), container="mkv")
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="the system has no such priorities")
+def test_no_encoder_leaves_this_process_with_real_time_priority(clip: Video) -> None:
+    """SVT-AV1 does, where it is allowed to, as for root."""
+    write_video(clip, clip.frames(), io.BytesIO(), codec="av1", preset="ultrafast")
+    assert {os.sched_getscheduler(int(thread.name)) for thread in Path("/proc/self/task").iterdir()} == {os.SCHED_OTHER}
 
 
 def test_ten_bits_go_to_av1_in_webm(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import av.filter
@@ -85,6 +87,20 @@ def add_video(output: OutputContainer, encoding: Encoding, *, begins: Fraction) 
     if encoding.keeps_fields:
         context.flags |= Flags.interlaced_dct | Flags.interlaced_me
     return stream
+
+
+def give_priority_back() -> None:
+    """Have all threads of this process scheduled as usual.
+
+    SVT-AV1 gives its own threads and the one that opens it real-time priority where the system allows that, to root for
+    instance. They could then keep all others from running.
+    """
+    if not hasattr(os, "sched_setscheduler"):
+        return
+    for thread in Path("/proc/self/task").iterdir():
+        with suppress(ProcessLookupError):  # it has ended meanwhile
+            if os.sched_getscheduler(int(thread.name)) != os.SCHED_OTHER:
+                os.sched_setscheduler(int(thread.name), os.SCHED_OTHER, os.sched_param(0))
 
 
 def _own_words(encoding: Encoding) -> dict[str, str]:

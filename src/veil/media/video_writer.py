@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 
 from veil.errors import OutputError, UsageError, VeilError
 from veil.media.sound_tracks import AlteredSound, add_altered, coded_rate
-from veil.media.video_encoder import Encoding, add_video, field_marker
+from veil.media.video_encoder import Encoding, add_video, field_marker, give_priority_back
 from veil.media.video_file import open_container
 from veil.media.video_formats import (
     CONTAINERS,
@@ -237,6 +237,8 @@ class _File:
         picture = frame.image.clean(self._encoding.layout)
         picture.pts, picture.time_base = pts, self._unit
         self._write(self._stream.encode(self._mark(picture)))
+        if not self._count and self._encoding.codec == "av1":
+            give_priority_back()
         self._count += 1
 
     def finish(self) -> Written:
