@@ -1,7 +1,7 @@
 """Decoding sound: samples as numbers from -1 to 1, in blocks, each at its place in time."""
 
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
@@ -13,7 +13,8 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from numpy.typing import NDArray
 
-from veil.errors import InputError, UnsupportedError, VeilError
+from veil.errors import InputError, UnsupportedError
+from veil.media.video_file import reading
 
 Samples = NDArray[np.float32]
 
@@ -125,21 +126,9 @@ def damaged_sound() -> InputError:
     )
 
 
-@contextmanager
-def reading_sound() -> Iterator[None]:
-    """Raise InputError for whatever FFmpeg says of a damaged file in the block.
-
-    Raises:
-        InputError: The block failed because the file is damaged or cannot be read.
-    """
-    try:
-        yield
-    except VeilError:
-        raise
-    except (av.error.FFmpegError, UnicodeError) as error:
-        raise damaged_sound() from error
-    except OSError as error:
-        raise InputError(f"The file cannot be read ({error.strerror or error}); nothing was made from it.") from error
+def reading_sound() -> AbstractContextManager[None]:
+    """Return reading() with what is said of damaged sound."""
+    return reading(damaged_sound)
 
 
 def _frames(container: InputContainer, stream: AudioStream) -> Iterator[av.AudioFrame]:

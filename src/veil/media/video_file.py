@@ -1,7 +1,7 @@
 """Video files before they are decoded: what they are, and how to open them safely."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -95,8 +95,11 @@ def check_readable(stream: VideoStream) -> None:
 
 
 @contextmanager
-def reading_video() -> Iterator[None]:
+def reading(damaged: Callable[[], InputError]) -> Iterator[None]:
     """Raise InputError for whatever FFmpeg says of a damaged file in the block.
+
+    Args:
+        damaged: Returns the error that says so.
 
     Raises:
         InputError: The block failed because the file is damaged or cannot be read.
@@ -106,9 +109,14 @@ def reading_video() -> Iterator[None]:
     except VeilError:
         raise
     except (av.error.FFmpegError, UnicodeError) as error:
-        raise damaged_video() from error
+        raise damaged() from error
     except OSError as error:
         raise InputError(f"The file cannot be read ({error.strerror or error}); nothing was made from it.") from error
+
+
+def reading_video() -> AbstractContextManager[None]:
+    """Return reading() with what is said of a damaged video."""
+    return reading(damaged_video)
 
 
 def video_refusal(head: bytes) -> UnsupportedError:
