@@ -2,7 +2,9 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -178,6 +180,36 @@ def test_an_interrupt_that_does_not_wake_the_main_thread_is_noticed() -> None:
             list(work([Task(Path("a"), Path("b"))], do, workers=1))
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupt_while_the_threads_are_started_stops_those_that_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    started, stopped, over = threading.Event(), threading.Event(), threading.Event()
+
+    def do(task: Task, step: Callable[[], None]) -> str:
+        started.set()
+        try:
+            while not over.wait(0.001):
+                step()
+            return "never stopped"
+        except Stopped:
+            stopped.set()
+            raise
+
+    submit = ThreadPoolExecutor.submit
+
+    def interrupted(pool: ThreadPoolExecutor, *args: Any) -> Any:
+        submit(pool, *args)
+        assert started.wait(30)
+        pool._threads.clear()  # type: ignore[attr-defined]  # as when it comes before the pool has noted the thread
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(work([Task(Path("a"), Path("b"))], do, workers=1))
+    try:
+        assert stopped.wait(10)
+    finally:
+        over.set()
 
 
 def test_the_steps_of_all_threads_are_counted() -> None:

@@ -142,8 +142,8 @@ def work(tasks: Sequence[Task], do: Callable[[Task, Callable[[], None]], T], *, 
             return Outcome(task, error=InputError("There is not enough memory for this file; nothing was written."))
 
     with ThreadPoolExecutor(workers) as pool:
-        waiting = {pool.submit(attempt, task) for task in tasks}
-        try:
+        try:  # from the first thread on: an interrupt may come while the others are started
+            waiting = {pool.submit(attempt, task) for task in tasks}
             while waiting:
                 done, waiting = wait(waiting, timeout=NOTICED_SECONDS, return_when=FIRST_COMPLETED)
                 for future in done:
