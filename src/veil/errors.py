@@ -8,6 +8,7 @@
     ├── OutputError            a result cannot be written there
     ├── PlanError              a plan is damaged or belongs to another picture
     ├── DetectorError          a model cannot be loaded or failed
+    ├── AuditError             the audit log cannot be written, or was changed
     └── JobError               a photo handed to the studio cannot be served now
         ├── NoSuchPhotoError   it is not there, was deleted, or belongs to someone else
         ├── ExpiredError       it was deleted because nobody looked at it for long
@@ -67,6 +68,10 @@ class PlanError(VeilError, ValueError):
 
 class DetectorError(VeilError, RuntimeError):
     """A model cannot be loaded or failed while looking. Never answered with an empty list."""
+
+
+class AuditError(VeilError, OSError):
+    """The audit log cannot be read or written, or its end was changed."""
 
 
 class JobError(VeilError):

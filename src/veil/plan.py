@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from veil import boxes, keys, polygon
 from veil.errors import PlanError, UsageError
 from veil.track import Followed, Track, thinned
-from veil.types import Area, Box, Detection, Drawing, Facts, Key, Kind, Plan, Point, Region, Shape, Span, State
+from veil.types import Area, Box, Detection, Drawing, Facts, Key, Kind, Plan, Point, Reason, Region, Shape, Span, State
 
 VERSION = 1
 # An ellipse leaves out the corners of its box: it is made larger by this, so that it reaches over chin and brow also
@@ -378,6 +378,7 @@ def _build(data: dict[str, Any]) -> Plan:
                 keys=tuple(Key(int(frame), Box(*box)) for frame, box in each.get("keys", ())),
                 track=each.get("track"),
                 doubtful=tuple(Span(*map(int, span)) for span in each.get("doubtful", ())),
+                reason=Reason(each["reason"]) if each.get("reason") else None,
             )
             for each in data["regions"]
         ),

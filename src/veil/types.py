@@ -107,6 +107,20 @@ class State(StrEnum):
     DRAWN = "drawn"  # added by a person, will be covered
 
 
+class Reason(StrEnum):
+    """Why a person had a region covered, or left visible."""
+
+    BYSTANDER = "bystander"  # did not mean to be in the picture
+    CHILD = "child"
+    PATIENT = "patient"
+    WITNESS = "witness"  # or victim, or source
+    STAFF = "staff"
+    CONSENT = "consent-given"  # agreed to be shown
+    PUBLIC_FIGURE = "public-figure"
+    NOT_A_FACE = "not-a-face"
+    OTHER = "other"
+
+
 class Style(StrEnum):
     """What covers a region."""
 
@@ -174,6 +188,7 @@ class Region:
             of one that stays. ``box`` then is the one around all places, and ``face`` the one around all faces.
         track: Number of the face that was followed through a video; None for others.
         doubtful: Frames in which a followed face is covered though it was not seen when looked for.
+        reason: Why a person decided so; None where nobody said.
     """
 
     box: Box
@@ -188,6 +203,7 @@ class Region:
     keys: tuple[Key, ...] = ()
     track: int | None = None
     doubtful: tuple[Span, ...] = ()
+    reason: Reason | None = None
 
 
 class Kind(StrEnum):
