@@ -1,11 +1,12 @@
 """The command line: run, find, cover. Thin: flags come from Options, the work is done by pipeline.
 
-The commands of the studio are in serving.py.
+The commands of the studio are in serving.py, that of audits is in auditing.py.
 """
 
 import json
 import logging
 import os
+import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from veil.auditing import Book, audit, audit_options
 from veil.errors import OutputError, UsageError, VeilError
 from veil.options import Options, Setting, Stage, settings
 from veil.serving import serve, worker
@@ -135,6 +137,7 @@ def main() -> None:
 @click.option(
     "--report", "report_file", metavar="FILE", type=click.Path(path_type=Path), help="Write a report, without names."
 )
+@audit_options
 @overwrite_option
 @strict_option
 @json_option
@@ -143,6 +146,7 @@ def run(
     inputs: tuple[str, ...],
     output: Path | None,
     report_file: Path | None,
+    book: Book,
     overwrite: bool,
     strict: bool,
     as_json: bool,
@@ -178,6 +182,7 @@ def run(
         refuse_inputs([report_file], tasks)
         if report_file.resolve() in {task.target.resolve() for task in tasks}:
             raise OutputError(f"{report_file} is also the name of a result; nothing was done.\nChoose another name.")
+    book.check(tasks)
     for folder in {task.target.parent for task in tasks}:
         sweep(folder)
     workers = _workers(len(tasks), options.profile)
@@ -186,20 +191,31 @@ def run(
     one_video = Lock()  # a video uses all processors by itself, and much memory
 
     def do(task: "Task", step: Callable[[], None]) -> "Report":
+        begun = time.time()
         if finder is None or is_sound(task.source):
             from veil import pipeline_sound
 
-            return pipeline_sound.anonymise_file(task.source, task.target, options, step, overwrite=overwrite)
+            return pipeline_sound.anonymise_file(
+                task.source,
+                task.target,
+                options,
+                step,
+                overwrite=overwrite,
+                done=lambda report: book.add(task, None, report, options, begun),
+            )
         with (
             open_media(task.source, max_pixels=options.max_pixels) as opened,
             write_aside(task.target, overwrite=overwrite) as stream,
         ):
             if isinstance(opened, Picture):
-                return pipeline.anonymise(opened, finder, stream, options, step)[1]
-            from veil import resume  # what decodes videos is loaded when there is one
+                plan, report = pipeline.anonymise(opened, finder, stream, options, step)
+            else:
+                from veil import resume  # what decodes videos is loaded when there is one
 
-            with one_video:
-                return resume.anonymise(opened, finder, stream, options, step, target=task.target)
+                with one_video:
+                    plan, report = resume.anonymise(opened, finder, stream, options, step, target=task.target)
+            book.add(task, plan, report, options, begun)
+            return report
 
     outcomes = _work(tasks, do, workers, shows_progress=not (quiet or as_json))
     if report_file:
@@ -273,6 +289,7 @@ def find(
 @click.option("--plan", "plan_file", metavar="PLAN", type=click.Path(path_type=Path), required=True, help="The plan.")
 @click.option("-o", "--output", metavar="OUT", type=click.Path(path_type=Path), required=True, help="File to write.")
 @setting_options(Stage.READ, Stage.COVER, Stage.WRITE)
+@audit_options
 @overwrite_option
 @strict_option
 @json_option
@@ -281,6 +298,7 @@ def cover(
     source: Path,
     plan_file: Path,
     output: Path,
+    book: Book,
     overwrite: bool,
     strict: bool,
     as_json: bool,
@@ -300,19 +318,24 @@ def cover(
 
     tasks, _, options = _tasks([str(source)], output, Options(**values))
     made = plan.from_json(_read(plan_file))
+    book.check(tasks)
 
     def do(task: "Task", step: Callable[[], None]) -> "Report":
+        begun = time.time()
         with (
             open_media(task.source, max_pixels=options.max_pixels) as picture,
             write_aside(task.target, overwrite=overwrite) as stream,
         ):
-            return pipeline.cover(picture, made, stream, options, step)
+            report = pipeline.cover(picture, made, stream, options, step)
+            book.add(task, made, report, options, begun)
+            return report
 
     outcomes = _work(tasks, do, 1, shows_progress=False)
     _tell(outcomes, [], as_json, quiet)
     _end(outcomes, strict)
 
 
+main.add_command(audit)
 main.add_command(serve)
 main.add_command(worker)
 

@@ -5,7 +5,7 @@ from the operating system's randomness, is used here and forgotten: it stands in
 """
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
@@ -77,16 +77,24 @@ def target_of(sound: Sound, options: Options) -> str:
 
 
 def anonymise_file(
-    source: Path, target: Path, options: Options, step: Step = lambda: None, *, overwrite: bool = False
+    source: Path,
+    target: Path,
+    options: Options,
+    step: Step = lambda: None,
+    *,
+    overwrite: bool = False,
+    done: Callable[[Report], None] = lambda _: None,
 ) -> Report:
     """Write a sound file with the voices in it changed; nothing is begun that the settings do not allow.
 
-    Errors are those of anonymise(), open_sound() and write_aside().
+    ``done`` hears of it before the file gets its name. Errors are those of anonymise(), open_sound() and write_aside().
     """
     with open_sound(source) as sound:
         target_of(sound, options)
         with write_aside(target, overwrite=overwrite) as stream:
-            return anonymise(sound, stream, options, step)
+            report = anonymise(sound, stream, options, step)
+            done(report)
+            return report
 
 
 def anonymise(sound: Sound, stream: BinaryIO, options: Options, step: Step = lambda: None) -> Report:

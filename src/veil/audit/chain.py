@@ -76,6 +76,15 @@ class Log:
         self.path = path
         self._signer = signer
 
+    def check(self) -> None:
+        """Refuse a file that cannot be added to; it is made if need be.
+
+        Raises:
+            AuditError: As for append().
+        """
+        with _telling(), self._open() as file:
+            _end_of(file)
+
     def append(self, told: Mapping[str, Any]) -> dict[str, Any]:
         """Add an entry, have it safe on the disk, and return it.
 
@@ -85,17 +94,11 @@ class Log:
         Raises:
             AuditError: The file cannot be written, or its last line is no entry; nothing was added.
         """
-        try:
-            with self._open() as file:
-                end = _end_of(file)
-                entry = self._next(end.last, told, end.torn)
-                _write(file, (b"" if end.is_line else b"\n") + canonical(entry) + b"\n")
-                return entry
-        except OSError as error:
-            raise AuditError(
-                f"The audit log could not be written ({error.strerror or error}); no result was released without an "
-                "entry.\nCheck that its folder can be written to and has space."
-            ) from error
+        with _telling(), self._open() as file:
+            end = _end_of(file)
+            entry = self._next(end.last, told, end.torn)
+            _write(file, (b"" if end.is_line else b"\n") + canonical(entry) + b"\n")
+            return entry
 
     def _next(self, last: Mapping[str, Any] | None, told: Mapping[str, Any], torn: bytes) -> dict[str, Any]:
         entry: dict[str, Any] = {
@@ -123,6 +126,20 @@ class Log:
             if is_new:
                 _sync_folder(self.path.parent)
             yield file
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    """Turn the system's words into ours."""
+    try:
+        yield
+    except AuditError:
+        raise
+    except OSError as error:
+        raise AuditError(
+            f"The audit log could not be written ({error.strerror or error}); no result was released without an "
+            "entry.\nCheck that its folder can be written to and has space."
+        ) from error
 
 
 def canonical(entry: Mapping[str, Any]) -> bytes:

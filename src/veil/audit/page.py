@@ -1,0 +1,54 @@
+"""Entries as one page of HTML that needs nothing else, to be read, printed and handed on."""
+
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from typing import Any
+
+from veil import __version__
+from veil.audit.chain import Checked
+from veil.audit.words import WORDS
+
+_VISIBLE = ("kept", "suggested")
+_COVERED = ("covered", "drawn")
+
+
+def render(entries: Iterable[Mapping[str, Any]], language: str, checked: Checked | None = None) -> str:
+    """Return entries as a page.
+
+    Args:
+        entries: From a log, in order.
+        language: A key of WORDS.
+        checked: What came of checking the log; None if that was not done.
+    """
+    from jinja2 import Environment, StrictUndefined  # as all that is loaded for pages: half the start of other commands
+
+    words = WORDS[language]
+
+    def t(name: str, **values: Any) -> str:
+        return words[name].format(**values)
+
+    files = resources.files("veil.audit")
+    # Everything is escaped, since notes and file names may hold anything; only the sheet of styles is not.
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(files.joinpath("page.html").read_text("utf-8"))
+    shown = list(entries)
+    return template.render(
+        t=t,
+        entries=shown,
+        checked=checked,
+        sums=_sums(shown),
+        version=__version__,
+        styles=files.joinpath("page.css").read_text("utf-8"),
+    )
+
+
+def _sums(entries: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Return what all entries together say, counted."""
+    told = [entry["told"] for entry in entries]
+    counts = [each["counts"] for each in told if each["kind"] == "result"]
+    return {
+        "results": len(counts),
+        "deletions": len(told) - len(counts),
+        "covered.sum": sum(each[state] for each in counts for state in _COVERED),
+        "visible.sum": sum(each[state] for each in counts for state in _VISIBLE),
+    }
