@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from veil.auditing import key_option
 from veil.errors import UsageError
 from veil.options import Options, settings
 
@@ -91,6 +92,7 @@ cache_option = click.option("--no-cache", is_flag=True, help="Do not remember wh
     help=_LARGEST.help,
 )
 @cache_option
+@key_option
 def serve(
     host: str,
     port: int,
@@ -106,6 +108,7 @@ def serve(
     max_photos: int,
     max_megapixels: float,
     no_cache: bool,
+    audit_key: Path | None,
 ) -> None:
     """Serve the studio: a page to drop photos on, see what is covered, correct it, and fetch the results.
 
@@ -129,6 +132,7 @@ def serve(
         workers=workers,
         broker=_broker(queue, broker, store),
         caching=not no_cache,
+        audit_key=audit_key,
     ) as studio:
         server.serve(studio, doors, ready=lambda address: _announce(address, keeps=store is not None))
 
@@ -147,7 +151,8 @@ def serve(
 @workers_option
 @keep_option
 @cache_option
-def worker(broker: str, store: Path, workers: int, keep_seconds: float, no_cache: bool) -> None:
+@key_option
+def worker(broker: str, store: Path, workers: int, keep_seconds: float, no_cache: bool, audit_key: Path | None) -> None:
     """Work on the photos of a studio that was started with --queue celery.
 
     Start as many as you like, on every machine that shares the folder.
@@ -159,7 +164,14 @@ def worker(broker: str, store: Path, workers: int, keep_seconds: float, no_cache
     from veil.jobs.limits import Limits
     from veil.jobs.opening import run_worker
 
-    run_worker(broker, store, limits=Limits(keep_seconds=keep_seconds), workers=workers, caching=not no_cache)
+    run_worker(
+        broker,
+        store,
+        limits=Limits(keep_seconds=keep_seconds),
+        workers=workers,
+        caching=not no_cache,
+        audit_key=audit_key,
+    )
 
 
 def _token(file: Path | None) -> str | None:

@@ -17,6 +17,7 @@ from tests import fakes
 from tests.jobs import loads
 from tests.jobs.conftest import BOX, FACE, accept, folder_of, photo, tools, until
 from tests.jobs.films import filmed
+from veil.audit import verify
 from veil.jobs import apart
 from veil.jobs.apart import GIVEN_UP, work_safely
 from veil.jobs.job import Job, JobState
@@ -199,4 +200,5 @@ def test_a_server_killed_again_and_again_loses_nothing_and_blames_no_photo(tmp_p
     assert {job.state for job in store.all_jobs()} == {JobState.DONE}
     assert len(list(store.all_jobs())) == len(jobs)
     for job in jobs:
-        assert len(list(folder_of(store, job).results.iterdir())) == 1
+        assert sorted(path.suffix for path in folder_of(store, job).results.iterdir()) == ["", ".audit"]
+    assert verify(store.log.path).passed

@@ -39,7 +39,7 @@ def test_results_and_their_report(client: FlaskClient, two: list[str], as_form: 
     assert answer.headers["Content-Disposition"] == 'attachment; filename="veil.zip"'
     with zipfile.ZipFile(io.BytesIO(answer.data)) as packed:
         assert packed.testzip() is None
-        assert packed.namelist() == ["合影.veiled.png", "b.veiled.bmp", "report.json"]
+        assert packed.namelist() == ["合影.veiled.png", "b.veiled.bmp", "report.json", "audit.jsonl", "audit.html"]
         files = [packed.read(name) for name in packed.namelist()[:2]]
         told = json.loads(packed.read("report.json"))
     assert files == [client.get(f"{API}/{photo_id}/result{BLUE}").data for photo_id in two]

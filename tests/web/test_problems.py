@@ -15,6 +15,7 @@ from veil.web.problems import KINDS, problem, refusal
         (errors.OutputError("x"), 409, "output"),
         (errors.PlanError("x"), 422, "plan"),
         (errors.DetectorError("x"), 500, "detector"),
+        (errors.AuditError("x"), 500, "audit"),
         (errors.JobError("x"), 409, "not-ready"),
         (errors.NoSuchPhotoError("x"), 404, "no-such-photo"),
         (errors.ExpiredError("x"), 410, "expired"),

@@ -4,11 +4,12 @@ from pathlib import Path
 import pytest
 
 import veil.web
+from veil.types import Reason
 from veil.web.problems import KINDS
 from veil.web.texts import LANGUAGES, TEXTS
 
 WEB = Path(veil.web.__file__).parent
-PARTS = {
+PARTS: dict[str, list[str]] = {
     "style": ["veil", "solid", "mosaic", "gaussian", "veil.more", "solid.more", "mosaic.more", "gaussian.more"],
     "profile": ["fast", "balanced", "thorough"],
     "shape": ["ellipse", "box"],
@@ -17,6 +18,7 @@ PARTS = {
     "voice": ["mute", "keep", "mute.more", "keep.more"],
     "region": ["covered", "suggested", "kept", "drawn", "undrawn", "cover", "leave", "remove"],
     "areas": ["covered", "suggested", "kept", "drawn", "cover", "leave"],
+    "reason": [str(reason) for reason in Reason],
     "group": ["review", "failed", "working", "done", "gone"],
     "save": ["saved", "saving", "retrying", "failed"],
     "sheet": ["batch", "areas", "look"],

@@ -47,7 +47,6 @@ def entry_of(
     *,
     begun: float,
     ended: float,
-    looked: bool | None = None,
     second_look: Mapping[str, Any] | None = None,
     extras: Extras = NO_EXTRAS,
 ) -> dict[str, Any]:
@@ -59,7 +58,6 @@ def entry_of(
         options: All settings.
         begun: When work on it began, or it was handed in, in seconds since 1970.
         ended: When the result was there, in seconds since 1970.
-        looked: Whether a person said that they looked; None where nobody is asked.
         second_look: What came of looking at the result again: ``passed``, ``frames`` (how many were looked at) and
             ``places`` (where a face may still show); None where that was not done.
         extras: What else to tell.
@@ -83,8 +81,6 @@ def entry_of(
         "strength": _strength(options) if plan else None,
         "second_look": _second_look(second_look, extras.places),
     }
-    if looked is not None:
-        told["looked"] = looked
     named = {"input_name": extras.input_name, "output_name": extras.output_name, "note": extras.note}
     return told | {name: _text(value) for name, value in named.items() if value}
 

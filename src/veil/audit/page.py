@@ -30,6 +30,7 @@ def render(entries: Iterable[Mapping[str, Any]], language: str, checked: Checked
     files = resources.files("veil.audit")
     # Everything is escaped, since notes and file names may hold anything; only the sheet of styles is not.
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["shown"] = lambda moment: moment.replace("T", " ").removesuffix("Z")  # the footer says UTC
     template = environment.from_string(files.joinpath("page.html").read_text("utf-8"))
     shown = list(entries)
     return template.render(

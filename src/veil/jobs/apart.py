@@ -113,6 +113,7 @@ def _run(store: Store, job_id: str, tools: Tools) -> int:
         "job_id": job_id,
         "load": [load.__module__, load.__qualname__],
         "caching": tools.cache is not None,
+        "audit_key": str(store.audit_key) if store.audit_key else None,
     }
     with subprocess.Popen([sys.executable, "-m", "veil.jobs.apart"], stdin=subprocess.PIPE) as child:
         assert child.stdin is not None
@@ -135,11 +136,12 @@ def _main() -> None:
         return
     task = json.loads(text)
     sys.path[:] = task["path"]
-    store = Store(Path(task["store"]), Limits(**task["limits"]))
+    key = Path(task["audit_key"]) if task["audit_key"] else None
+    store = Store(Path(task["store"]), Limits(**task["limits"]), audit_key=key)
     module, name = task["load"]
     finders = Finders(attrgetter(name)(import_module(module)), streams=1)
     cache = PlanCache(store.path / "cache", store.secret) if task["caching"] else None
-    work(store, task["job_id"], Tools(finders, cache))
+    work(store, task["job_id"], Tools(finders, cache, log=store.log))
 
 
 def _be_first_to_go() -> None:

@@ -7,7 +7,7 @@
     times, screening  when each frame of a video is shown, and a small copy of it to look at
     face-TRACK        a small picture of a face that was followed through a video, once somebody has asked for it
     follow-KEY        an area that was followed through a video, as a plan with nothing else in it
-    results/NAME      finished results
+    results/NAME      finished results, and what the audit log says of each, NAME.audit
     claim             locked by who works on the photo
     seen, begun, progress  change often: the time of the last look is that of the file ``seen``, and while work that was
                       begun has not ended, there is a file ``begun``
@@ -26,7 +26,7 @@ from pathlib import Path
 from veil import plan as plans
 from veil.errors import JobError, NoSuchPhotoError
 from veil.jobs import disk
-from veil.jobs.job import LOOKED_AT, Job, JobState, Problem, from_json, to_json
+from veil.jobs.job import LOOKED_AT, Job, JobState, Order, Problem, from_json, to_json
 from veil.options import Options
 from veil.types import Plan
 
@@ -91,6 +91,10 @@ class JobFolder:
     def result(self, revision: str, key: str) -> Path:
         """Where the result lies that was made by a plan with some settings: another plan's never has its name."""
         return self.results / hashlib.sha256(f"{revision} {key}".encode()).hexdigest()[:32]
+
+    def entry(self, revision: str, key: str) -> Path:
+        """Where a copy of the audit log's entry on that result lies."""
+        return self.result(revision, key).with_suffix(".audit")
 
     def prepare(self, job: Job) -> None:
         """Fill a new folder with all but the original."""
@@ -199,7 +203,7 @@ class JobFolder:
 
         Only for who holds the claim and is in changing(): nobody else is writing then.
         """
-        wanted = {self.result(order.revision, order.key).name for order in job.orders if order.sha256}
+        wanted = {path.name for order in job.orders if order.sha256 for path in self._made(order)}
         followed = {self.followed(wish.key).name for wish in job.wishes if wish.ready}
         plans_kept = {self._plan(revision).name for revision in (job.revision, job.found) if revision}
         with self.unless_gone():
@@ -214,9 +218,9 @@ class JobFolder:
 
     def forget(self, before: Job, after: Job) -> None:
         """Delete the files that a changed record no longer names; for who is in changing()."""
-        kept = {self.result(order.revision, order.key) for order in after.orders}
+        kept = {path for order in after.orders for path in self._made(order)}
         kept |= {self._plan(after.revision), self._plan(after.found)}
-        dropped = {self.result(order.revision, order.key) for order in before.orders} | {self._plan(before.revision)}
+        dropped = {path for order in before.orders for path in self._made(order)} | {self._plan(before.revision)}
         kept |= {self.followed(wish.key) for wish in after.wishes}
         dropped |= {self.followed(wish.key) for wish in before.wishes}
         for path in dropped - kept:
@@ -253,6 +257,10 @@ class JobFolder:
     @property
     def _progress(self) -> Path:
         return self.path / "progress"
+
+    def _made(self, order: Order) -> tuple[Path, Path]:
+        """Return where a result and its entry lie."""
+        return self.result(order.revision, order.key), self.entry(order.revision, order.key)
 
     def _plan(self, revision: str) -> Path:
         return self.path / f"plan-{revision}.json"

@@ -34,6 +34,7 @@ def open_studio(
     workers: int = WORKERS,
     broker: str = "",
     caching: bool = True,
+    audit_key: Path | None = None,
     load: Load = detect.load,
 ) -> Iterator[Studio]:
     """Open a studio: it takes photos, goes on with what a killed one left, and deletes old photos.
@@ -45,16 +46,17 @@ def open_studio(
         workers: How many photos are worked on side by side, by threads of this process; not used with a broker.
         broker: URL of a Celery broker: the work is done by processes that run_worker() started.
         caching: Keep plans for photos that are handed in again.
+        audit_key: Signs what is written down of results; None signs nothing.
         load: Loads the models of a profile.
 
     Raises:
-        UsageError: The folder cannot be used, or the broker's URL is not one that Veil knows.
+        UsageError: The folder or the key cannot be used, or the broker's URL is not one that Veil knows.
     """
     limits = limits or Limits()
     if broker and folder is None:
         raise UsageError("Workers of their own need a folder that they share with the server; name one with --store.")
     with ExitStack() as closing:
-        store = _open_store(folder or closing.enter_context(private_folder(limits.keep_seconds)), limits)
+        store = _open_store(folder or closing.enter_context(private_folder(limits.keep_seconds)), limits, audit_key)
         cache = _cache(store) if caching else None
         queue = _open_queue(store, workers, broker, cache, load)
         closing.callback(queue.close)
@@ -73,6 +75,7 @@ def run_worker(
     limits: Limits | None = None,
     workers: int = WORKERS,
     caching: bool = True,
+    audit_key: Path | None = None,
     load: Load = detect.load,
 ) -> None:
     """Work on the photos of a studio until SIGTERM or SIGINT, which let the work under way end.
@@ -83,21 +86,22 @@ def run_worker(
         limits: The studio's.
         workers: How many photos are worked on side by side.
         caching: Keep plans for photos that are handed in again.
+        audit_key: Signs what is written down of results; None signs nothing.
         load: Loads the models of a profile.
 
     Raises:
-        UsageError: The folder cannot be used, or the broker's URL is not one that Veil knows.
+        UsageError: The folder or the key cannot be used, or the broker's URL is not one that Veil knows.
     """
     celery = _celery()
     celery.make_app(broker)  # refuses a broker before the folder is made
-    store = _open_store(folder, limits or Limits())
-    tools = Tools(Finders(load, workers), _cache(store) if caching else None)
+    store = _open_store(folder, limits or Limits(), audit_key)
+    tools = Tools(Finders(load, workers), _cache(store) if caching else None, log=store.log)
     celery.run_worker(broker, lambda job_id: work_safely(store, job_id, tools), workers)
 
 
-def _open_store(folder: Path, limits: Limits) -> Store:
+def _open_store(folder: Path, limits: Limits, audit_key: Path | None) -> Store:
     try:
-        return Store(folder, limits)
+        return Store(folder, limits, audit_key=audit_key)
     except OSError as error:
         raise UsageError(
             f"{folder} cannot be used to keep photos in ({error.strerror or error}); nothing was started.\n"
@@ -113,7 +117,7 @@ def _open_queue(store: Store, workers: int, broker: str, cache: PlanCache | None
     if broker:
         hints: Queue = _celery().CeleryQueue(broker)
         return hints
-    tools = Tools(Finders(load, workers), cache, threading.Event())
+    tools = Tools(Finders(load, workers), cache, threading.Event(), log=store.log)
     return ThreadQueue(lambda job_id: work_safely(store, job_id, tools), workers, tools.stopping)
 
 

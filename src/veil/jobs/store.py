@@ -9,6 +9,7 @@
     owners/OWNER/same/      the photo for each content, so that the same one handed in twice is one
     owners/OWNER/changed    its time changes with every change
     trash/                  what is just being deleted
+    audit.jsonl             what was done, without names, places and pixels; it stays; see veil.audit
     cache/                  plans; see veil.cache
 
 Several threads and processes, also on several machines, may use one store at the same time.
@@ -16,6 +17,7 @@ Several threads and processes, also on several machines, may use one store at th
 
 import hashlib
 import hmac
+import logging
 import os
 import re
 import secrets
@@ -27,7 +29,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from veil.errors import ExpiredError, NoSuchPhotoError, UsageError
+from veil.audit import Log, deletion
+from veil.audit.signing import read_key
+from veil.errors import AuditError, ExpiredError, NoSuchPhotoError, UsageError
 from veil.jobs import disk
 from veil.jobs.folder import JobFolder, announce, no_such_photo, parsed
 from veil.jobs.job import Job, JobState, to_json
@@ -37,6 +41,8 @@ from veil.options import Options
 SECRET_BYTES = 32
 TRACE = ".expired"
 SAME = "same"
+
+log = logging.getLogger(__name__)
 
 _NAME = re.compile(r"[0-9a-f]{32}")
 
@@ -73,13 +79,24 @@ class Store:
         path: The folder.
         limits: How much is taken.
         clock: Seconds since 1970.
+        audit_key: The private key that signs what is written down; None signs nothing.
+        log: Where that is.
 
     Raises:
         OSError: The folder cannot be made or written to.
+        UsageError: The key cannot be used.
     """
 
-    def __init__(self, path: Path, limits: Limits | None = None, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        path: Path,
+        limits: Limits | None = None,
+        clock: Callable[[], float] = time.time,
+        audit_key: Path | None = None,
+    ) -> None:
         self.path = path
+        self.audit_key = audit_key
+        self.log = Log(path / "audit.jsonl", read_key(audit_key) if audit_key else None)
         self.limits = limits or Limits()
         self.clock = clock
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -213,21 +230,30 @@ class Store:
             path.unlink(missing_ok=True)
         announce(self.owners / owner)
 
-    def remove(self, folder: JobFolder) -> None:
-        """Delete a photo's folder: it is out of sight at once, and work in hand soon finds out.
+    def remove(self, folder: JobFolder, *, by_age: bool = False) -> None:
+        """Delete a photo's folder, and write down that it is: it is out of sight at once, work in hand soon finds out.
+
+        Args:
+            folder: The photo's.
+            by_age: Whether that is since nobody looked at it for long.
 
         Raises:
             NoSuchPhotoError: It is gone.
         """
         self._records.pop(folder.path, None)
-        content = folder.read().content
+        job = folder.read()
         with folder.unless_gone(), disk.locked(self.lock):
             doomed = disk.take_away(folder.path, self.trash)
-            same = folder.path.parent / SAME / content
+            same = folder.path.parent / SAME / job.content
             with suppress(OSError):
                 if same.read_text() == folder.path.name:  # else the same photo was handed in again just now
                     same.unlink()
         disk.empty(doomed)
+        if job.picture is not None:
+            try:
+                self.log.append(deletion(job.picture.sha256, by_age=by_age, when=self.clock()))
+            except AuditError as error:  # the photo goes all the same: nothing may keep it
+                log.warning("a deletion could not be written down: %s", type(error.__cause__ or error).__name__)
 
     def leave_trace(self, job: Job) -> None:
         """Write down that there was a photo, before retention deletes it."""

@@ -1,10 +1,11 @@
 """The studio as the web sees it: photos in; plans, previews and results out. It finds and covers nothing itself."""
 
+import json
 import threading
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from veil import plan as plans
 from veil import report as reports
@@ -396,6 +397,21 @@ class Studio:
         if made is None or not made.sha256:
             return reports.report(plan, order.options.style)
         return reports.report(plan, order.options.style, made.sha256, dropped=made.dropped)
+
+    def audit(self, owner: str, job_id: str, options: Options | None = None) -> dict[str, Any]:
+        """Return what the audit log says of a result. Arguments as for report().
+
+        Raises:
+            JobError: There is no such result yet, or as for plan().
+        """
+        folder = self._folder(owner, job_id)
+        job, _ = folder.read_settled()
+        made = job.order(self._order(job, options or job.options).key)
+        if made is None or not made.sha256:
+            raise JobError("The result has not been made yet, so nothing is written down of it. Ask for it first.")
+        with folder.unless_gone():
+            entry: dict[str, Any] = json.loads(folder.entry(made.revision, made.key).read_bytes())
+        return entry
 
     def delete(self, owner: str, job_id: str) -> None:
         """Delete a photo and all that was made of it; work in hand stops."""

@@ -74,7 +74,7 @@ def _expire(store: Store, job_id: str, now: float) -> None:
         job = claim.folder.read()
         if _is_due(job, now, store.limits):  # still, now that nobody can change it
             store.leave_trace(job)
-            store.remove(claim.folder)
+            store.remove(claim.folder, by_age=True)
             claim.folder.announce()
 
 

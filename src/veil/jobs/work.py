@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from veil import pipeline, pipeline_video
 from veil import plan as plans
+from veil.audit import Log, entry_of
+from veil.audit.chain import canonical
 from veil.cache import PlanCache
 from veil.detect import Finder
 from veil.errors import InputError, NoSuchPhotoError, VeilError
@@ -46,12 +48,14 @@ class Tools:
         cache: Plans of photos that were looked at before; None keeps none.
         stopping: Set when this process is to end.
         turns: Let one video be worked on at a time.
+        log: Where it is written down what was made; None writes nothing down.
     """
 
     finders: Finders
     cache: PlanCache | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
     turns: Turns = field(default_factory=Turns)
+    log: Log | None = None
 
 
 def work(store: Store, job_id: str, tools: Tools) -> None:
@@ -113,7 +117,7 @@ def _serve_photo(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> N
         if finder is not None:
             _look(folder, job, picture, finder, tools.cache, progress)
         while (order := _next_order(folder)) is not None:
-            _make(folder, picture, order, progress)
+            _make(folder, picture, order, tools.log, progress)
 
 
 def _serve_video(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> None:
@@ -139,7 +143,7 @@ def _serve_video(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> N
         job = _begin(folder)
         limits.check_disk(folder.path, more=folder.original.stat().st_size)
         with videos.opened(folder, job, limits.frames) as video:
-            _work_through(folder, job, video, finder, tools.cache, counting)
+            _work_through(folder, job, video, finder, tools, counting)
     finally:
         tools.turns.end()
     folder.forget_progress()
@@ -150,7 +154,7 @@ def _work_through(
     job: Job,
     video: "Video",
     finder: Finder | None,
-    cache: PlanCache | None,
+    tools: Tools,
     counting: Callable[[], Progress],
 ) -> None:
     """Do all that a video wants."""
@@ -158,7 +162,7 @@ def _work_through(
     progress.go_on()
     facts = videos.show(folder, video, progress, sum(order.waits for order in job.orders) + (finder is not None))
     if finder is not None:
-        plan = videos.find(folder, job, video, facts, finder, cache, progress.step)
+        plan = videos.find(folder, job, video, facts, finder, tools.cache, progress.step)
         _save(folder, plan, progress)
     while True:
         if _follow_all(folder, video, counting):
@@ -167,7 +171,7 @@ def _work_through(
         order = _next_order(folder)
         if order is None:
             return
-        _make(folder, video, order, progress)
+        _make(folder, video, order, tools.log, progress)
         progress = counting()
         progress.expect(facts.frames)
 
@@ -242,8 +246,8 @@ def _save(folder: JobFolder, plan: Plan, progress: Progress) -> None:
     folder.look()
 
 
-def _make(folder: JobFolder, picture: "Picture | Video", order: Order, progress: Progress) -> None:
-    """Make one result; if it cannot be made, the order tells why."""
+def _make(folder: JobFolder, picture: "Picture | Video", order: Order, book: Log | None, progress: Progress) -> None:
+    """Make one result and write that down before anybody can fetch it; if it cannot be made, the order tells why."""
     job, plan = folder.read_settled()
 
     def check() -> None:
@@ -258,6 +262,9 @@ def _make(folder: JobFolder, picture: "Picture | Video", order: Order, progress:
             with folder.changing():
                 now = folder.read()
                 if _is_wanted(now, order, job.revision):
+                    if book is not None:
+                        told = entry_of(report, plan, order.options, begun=job.created, ended=folder.clock())
+                        disk.write_whole(folder.entry(job.revision, order.key), canonical(book.append(told)))
                     path.replace(folder.result(job.revision, order.key))
                     made = replace(
                         order, revision=job.revision, sha256=report.output_sha256 or "", dropped=report.dropped

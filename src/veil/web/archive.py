@@ -12,6 +12,7 @@ from veil.jobs.studio import Studio
 from veil.options import Options, Stage
 from veil.web import packing
 from veil.web.inputs import chosen, is_photo_id, json_object
+from veil.web.words import words
 
 ARCHIVES = 8  # at a time; each holds a thread while it is sent
 LONGEST_NAME = 1000  # characters; packing.safe() cuts further
@@ -29,7 +30,7 @@ def add_archive(app: Flask, studio: Studio) -> None:
             raise ServiceUnavailable(
                 "Other archives are being packed; nothing was done. Try again in a moment.", retry_after=5
             )
-        response = Response(packing.stream(members), mimetype="application/zip")
+        response = Response(packing.stream(members, words()["language"]), mimetype="application/zip")
         response.headers["Content-Disposition"] = 'attachment; filename="veil.zip"'
         response.call_on_close(_once(places.release))  # also if the client leaves
         return response
@@ -45,7 +46,8 @@ def _members(studio: Studio, wanted: list[tuple[str, str]], options: Options) ->
         if result.path is None:
             missing += 1
         else:
-            members.append(packing.Member(name, result.path, studio.report(g.owner, photo_id, options)))
+            report = studio.report(g.owner, photo_id, options)
+            members.append(packing.Member(name, result.path, report, studio.audit(g.owner, photo_id, options)))
     if missing:
         raise JobError(
             f"{missing} of {len(wanted)} photos are still being covered; nothing was packed. Ask again soon."

@@ -308,10 +308,28 @@ def _results(options: Options) -> dict[str, Any]:
                 refusals=MADE_OF_IT,
             ),
         },
+        f"{PHOTO}/audit": {
+            "parameters": [photo_id(), *settings_of(options, MAKING)],
+            "get": operation(
+                "audit",
+                "Read what the audit log says of a result that has been made",
+                {200: content(JSON, {"type": "object"}, "The entry, in the form that its hash stands for")},
+                refusals=MADE_OF_IT,
+            ),
+        },
+        f"{PHOTO}/audit.html": {
+            "parameters": [photo_id(), *settings_of(options, MAKING)],
+            "get": operation(
+                "audit_page",
+                "Fetch the same as a page to print",
+                {200: content("text/html", {"type": "string"}, "The page, in the language of the studio's")},
+                refusals=MADE_OF_IT,
+            ),
+        },
         "/api/v1/archive": {
             "post": operation(
                 "archive",
-                "Fetch many covered photos as one ZIP file with a report",
+                "Fetch many covered photos as one ZIP file with a report and what the audit log says",
                 {200: content("application/zip", FILE, "The archive")},
                 refusals=(*MADE_OF_IT, 503),
                 parameters=settings_of(options, MAKING),

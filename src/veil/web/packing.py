@@ -5,13 +5,15 @@ import io
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile, ZipInfo
 
 from veil import __version__
+from veil.audit.chain import canonical
+from veil.audit.page import render
 from veil.report import to_dict
 from veil.types import Report
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 CHUNK_BYTES = 1 << 18
 LONGEST_NAME = 200
 REPORT_NAME = "report.json"
+AUDIT_LINES, AUDIT_PAGE = "audit.jsonl", "audit.html"
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')
 
 
@@ -32,11 +35,13 @@ class Member:
         name: Its name in the archive; made safe and unique there.
         path: The finished file.
         report: What was done; the hash of the file is added.
+        entry: What the audit log says of it.
     """
 
     name: str
     path: Path
     report: Report
+    entry: Mapping[str, Any]
 
 
 class _Sink(io.RawIOBase):
@@ -59,18 +64,19 @@ class _Sink(io.RawIOBase):
         return taken
 
 
-def stream(members: Iterable[Member]) -> Iterator[bytes]:
-    """Yield a ZIP file, uncompressed since pictures are, piece by piece, and a report on all of them at its end.
+def stream(members: Iterable[Member], language: str) -> Iterator[bytes]:
+    """Yield a ZIP file, uncompressed since pictures are, piece by piece; reports on all of them are at its end.
 
     Args:
         members: What to pack, in this order.
+        language: Of the page with the audit log's entries.
 
     Raises:
         OSError: A file is gone; what was yielded then has no end and cannot be opened.
     """
     sink = _Sink()
-    taken = {REPORT_NAME}
-    reports = []
+    taken = {REPORT_NAME, AUDIT_LINES, AUDIT_PAGE}
+    reports, entries = [], []
     with ZipFile(sink, "w") as archive:
         for member in members:
             digest = hashlib.sha256()
@@ -82,11 +88,19 @@ def stream(members: Iterable[Member]) -> Iterator[bytes]:
                         digest.update(chunk)
                         packed.write(chunk)
                         yield sink.take()
+            entries.append(member.entry)
             reports.append(to_dict(replace(member.report, output_sha256=digest.hexdigest())))
         # As veil run --report writes it: in the order of the members, but without their names, since it is passed on.
         told = {"veil_report": 1, "version": __version__, "failed": 0, "pictures": reports}
         archive.writestr(ZipInfo(REPORT_NAME), json.dumps(told, indent=2) + "\n")
+        archive.writestr(ZipInfo(AUDIT_LINES), _lines(entries))
+        archive.writestr(ZipInfo(AUDIT_PAGE), render(entries, language))
     yield sink.take()
+
+
+def _lines(entries: Iterable[Mapping[str, Any]]) -> bytes:
+    """Return entries as they stand in the audit log."""
+    return b"".join(canonical(entry) + b"\n" for entry in entries)
 
 
 def safe(name: str) -> str:

@@ -7,6 +7,8 @@ from werkzeug.exceptions import PreconditionRequired
 
 from veil import __version__
 from veil import plan as plans
+from veil.audit.chain import canonical
+from veil.audit.page import render
 from veil.errors import ConflictError, NoSuchPhotoError, UsageError
 from veil.jobs.studio import Studio
 from veil.options import Stage, parse, settings
@@ -15,6 +17,7 @@ from veil.types import Area, Plan, Profile, Style
 from veil.web.answers import listing, photo
 from veil.web.inputs import chosen, is_photo_id, json_object, json_text
 from veil.web.schemas import OUTLINES
+from veil.web.words import words
 
 CHANGES: dict[str, type | tuple[type, ...]] = {"looked": bool, "shape": str, "grow": (int, float), "area": str}
 """What can be changed of a photo as a whole."""
@@ -113,6 +116,18 @@ def _add_plan(app: Flask, studio: Studio) -> None:
     @app.get("/api/v1/photos/<photo_id>/report")
     def report(photo_id: str) -> Response:
         return jsonify(to_dict(studio.report(g.owner, photo_id)))
+
+    @app.get("/api/v1/photos/<photo_id>/audit")
+    def audit(photo_id: str) -> Response:
+        options = chosen(studio.options, Stage.COVER, Stage.WRITE)
+        return Response(canonical(studio.audit(g.owner, photo_id, options)), mimetype="application/json")
+
+    @app.get("/api/v1/photos/<photo_id>/audit.html")
+    def audit_page(photo_id: str) -> Response:
+        options = chosen(studio.options, Stage.COVER, Stage.WRITE)
+        page = render([studio.audit(g.owner, photo_id, options)], words()["language"])
+        # To be kept, not shown here: the studio's own rules would take its styles away.
+        return Response(page, mimetype="text/html", headers={"Content-Disposition": "attachment"})
 
 
 def _plan(plan: Plan) -> Response:

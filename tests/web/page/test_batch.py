@@ -7,9 +7,11 @@ import zipfile
 
 import pytest
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select
 
 from tests import fakes
 from tests.web.page.driver import DOUBT, FACE, GREY, Page, holds, near, pixels_of
+from veil.types import Reason
 
 
 def test_from_upload_to_download(page: Page) -> None:
@@ -180,7 +182,13 @@ def test_download_all_gives_one_archive_with_its_report(page: Page) -> None:
     page.wait_for(".item[data-state=done]", 2)
     page.one("#download-all").click()
     with zipfile.ZipFile(io.BytesIO(page.downloaded("veil.zip"))) as archive:
-        assert sorted(archive.namelist()) == ["one.veiled.png", "report.json", "two.veiled.bmp"]
+        assert sorted(archive.namelist()) == [
+            "audit.html",
+            "audit.jsonl",
+            "one.veiled.png",
+            "report.json",
+            "two.veiled.bmp",
+        ]
         assert archive.testzip() is None
         for name in ("one.veiled.png", "two.veiled.bmp"):
             assert not holds(pixels_of(archive.read(name)), fakes.MAGENTA)
@@ -202,14 +210,38 @@ def test_doubtful_photos_are_asked_about_before_all_are_downloaded(page: Page, a
     page.one("#download-all").click()
     page.one(f"#confirm [value={answer}]").click()
     with zipfile.ZipFile(io.BytesIO(page.downloaded("veil.zip"))) as archive:
-        assert sorted(set(archive.namelist()) - {"report.json"}) == [f"{name}.veiled.png" for name in names]
+        assert sorted(set(archive.namelist()) - {"report.json", "audit.jsonl", "audit.html"}) == [
+            f"{name}.veiled.png" for name in names
+        ]
 
 
 def test_the_report_of_one_photo(page: Page) -> None:
     page.review()
     page.one("#report").click()
+    page.one("#confirm [value=counts]").click()
     report = json.loads(page.downloaded("photo.report.json"))
     assert (report["covered"], report["suggested"]) == (1, 1)
+
+
+def test_the_audit_report_tells_the_reason_that_a_person_chose(page: Page) -> None:
+    page.review()
+    page.one(".row.covered .pick").click()
+    reason = Select(page.one(".row.covered .reason"))
+    assert [option.get_attribute("value") for option in reason.options] == ["", *Reason]
+    reason.select_by_value("patient")
+    page.one("#report").click()
+    page.one("#confirm [value=json]").click()
+    entry = json.loads(page.downloaded("photo.audit.json"))
+    assert {(region["state"], region["reason"]) for region in entry["told"]["regions"]} == {
+        ("covered", "patient"),
+        ("suggested", None),
+    }
+    page.one("#report").click()
+    page.one("#confirm [value=html]").click()
+    text = page.downloaded("photo.audit.html").decode()
+    assert "Redaction audit report" in text and "<td>patient</td>" in text
+    page.one(".row.covered .leave").click()
+    assert Select(page.one(".row.kept .reason")).first_selected_option.get_attribute("value") == ""
 
 
 @pytest.mark.parametrize("way", ["drop", "paste"])

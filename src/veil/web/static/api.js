@@ -161,6 +161,7 @@ async function pause(signal) {
 }
 
 export const reportAddress = (id) => ROOT + path(id, "/report");
+export const auditAddress = (id, kind, query) => `${ROOT}${path(id, `/audit${kind}?${query}`)}`;
 export const archiveAddress = (query) => `${ROOT}/archive?${query}`;
 
 // ---- news

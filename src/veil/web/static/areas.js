@@ -8,6 +8,7 @@ import { described, named } from "./stage.js";
 import { count, number, percent, t } from "./words.js";
 
 const CROP = 88; // pixels of a row's small picture: twice what is shown
+const REASONS = ["bystander", "child", "patient", "witness", "staff", "consent-given", "public-figure", "not-a-face", "other"];
 const AROUND = 1.25; // how much is shown around an area
 
 export class Areas extends EventTarget {
@@ -48,7 +49,11 @@ export class Areas extends EventTarget {
         make("span", { className: "number" }),
         make("span", { className: "words" }, make("b"), make("span", { className: "quiet" }))),
       make("span", { className: "acts" },
-        action("cover", icon("shield"), make("span")), action("leave", icon("eye"), make("span")), action("remove", icon("bin"))));
+        action("cover", icon("shield"), make("span")), action("leave", icon("eye"), make("span")), action("remove", icon("bin"))),
+      make("select", { className: "reason" },
+        ...["", ...REASONS].map((value) => make("option", { value, textContent: t(value ? `reason.${value}` : "areas.reason") }))));
+    const reason = find(".reason", row);
+    reason.addEventListener("change", () => this.dispatchEvent(new CustomEvent("reason", { detail: { uid, reason: reason.value || null } })));
     find(".pick", row).addEventListener("click", tell("pick"));
     for (const name of ["cover", "leave", "remove"]) find(`.${name}`, row).addEventListener("click", tell(name));
     for (const [name, on] of [["pointerenter", true], ["pointerleave", false]]) {
@@ -74,6 +79,10 @@ export class Areas extends EventTarget {
     this.#action(row, "cover", region, index, covered);
     this.#action(row, "leave", region, index, !covered && state !== "suggested");
     this.#action(row, "remove", region, index, !drawn);
+    const reason = find(".reason", row);
+    reason.hidden = uid !== selected || state === "suggested";
+    reason.value = region.reason ?? "";
+    reason.setAttribute("aria-label", `${t("areas.reason")}: ${named(region, index)}`);
     for (const each of all("button", row)) each.tabIndex = uid === this.#active ? 0 : -1;
     this.#picture(region, find("canvas", row));
   }
@@ -130,6 +139,7 @@ export class Areas extends EventTarget {
   // ---- keyboard: one stop for Tab, arrows from row to row
 
   #walk(event) {
+    if (event.target.matches(".reason")) return; // arrows choose there
     const row = event.target.closest(".row");
     const rows = [...this.items.children];
     const at = rows.indexOf(row);

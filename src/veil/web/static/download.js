@@ -21,6 +21,12 @@ export const makingOf = (entry) => making.get(entry)?.told ?? null;
 
 /** Fetches one result, once every edit has been saved and the server has made it; `progressed` hears that it goes on. */
 export async function downloadOne(entry, saved, progressed) {
+  const { url, extension } = await finished(entry, saved, progressed);
+  fetchInto(url, `${entry.name.replace(/\.[^.]*$/, "")}.veiled${extension ?? entry.facts.extension}`);
+}
+
+/** Has one result made; answers with its address, its ending and the query that asks for it. */
+async function finished(entry, saved, progressed) {
   const stop = new AbortController();
   const query = resultQuery();
   const made = { stop, query, told: { done: 0, total: 0 } };
@@ -28,11 +34,11 @@ export async function downloadOne(entry, saved, progressed) {
   progressed();
   try {
     await saved();
-    const { url, extension } = await api.result(entry.id, query, AbortSignal.any([entry.leaving.signal, stop.signal]), (told) => {
+    const result = await api.result(entry.id, query, AbortSignal.any([entry.leaving.signal, stop.signal]), (told) => {
       made.told = told;
       progressed();
     });
-    fetchInto(url, `${entry.name.replace(/\.[^.]*$/, "")}.veiled${extension ?? entry.facts.extension}`);
+    return { ...result, query };
   } finally {
     making.delete(entry);
     progressed();
@@ -47,7 +53,16 @@ export async function stopMaking(entry) {
   await api.stopResult(entry.id, made.query).catch(() => null); // it may be done, or gone
 }
 
-export const downloadReport = (entry) => fetchInto(api.reportAddress(entry.id), `${entry.name.replace(/\.[^.]*$/, "")}.report.json`);
+/** Asks which report to fetch, and fetches it; what the audit log says is there once the result is. */
+export async function downloadReport(entry, saved, progressed) {
+  const choices = [["html", t("report.page"), "primary"], ["json", t("report.entry"), ""], ["counts", t("report.counts"), ""]];
+  const answer = await confirm(t("report.title"), t("report.more"), choices);
+  const name = entry.name.replace(/\.[^.]*$/, "");
+  if (answer === "counts") fetchInto(api.reportAddress(entry.id), `${name}.report.json`);
+  if (answer !== "html" && answer !== "json") return;
+  const { query } = await finished(entry, saved, progressed);
+  fetchInto(api.auditAddress(entry.id, answer === "html" ? ".html" : "", query), `${name}.audit.${answer}`);
+}
 
 /** Asks which photos to fetch while some still want an eye; null if none. */
 async function wanted(batch) {

@@ -33,8 +33,9 @@ const unsureOf = ({ state, doubtful }) => (state === "suggested" ? 2 : doubtful?
 
 export const isCovered = ({ state }) => state === "covered" || state === "drawn";
 export const isDrawn = ({ source }) => source === USER;
-const covered = (region) => ({ ...region, state: isDrawn(region) ? "drawn" : "covered" });
-const visible = (region) => ({ ...region, state: "kept" });
+const into = (region, state) => ({ ...region, state, reason: region.state === state ? region.reason : null });
+const covered = (region) => into(region, isDrawn(region) ? "drawn" : "covered");
+const visible = (region) => into(region, "kept");
 
 const change = (regions, uid, how) => regions.map((one) => (one.uid === uid ? Object.freeze(how(one)) : one));
 
@@ -42,6 +43,9 @@ const change = (regions, uid, how) => regions.map((one) => (one.uid === uid ? Ob
 export const toggled = (regions, uid) => change(regions, uid, (one) => (isCovered(one) ? visible(one) : covered(one)));
 export const covering = (regions, uid) => change(regions, uid, covered);
 export const leaving = (regions, uid) => change(regions, uid, visible);
+
+/** Says why a person decided so; null takes that back. */
+export const reasoned = (regions, uid, reason) => change(regions, uid, (one) => ({ ...one, reason }));
 
 /** Decides on all suggestions at once. */
 export function settled(regions, cover) {
@@ -87,6 +91,7 @@ const inside = ([x, y], size) => [Math.min(Math.max(x, 0), size.width), Math.min
 function fresh(shape) {
   return {
     uid: nextUid++, unsure: 0, shape, state: "drawn", score: null, source: USER, face: null, points: [], frames: null,
+    reason: null,
   };
 }
 

@@ -108,6 +108,7 @@ export class Review {
       cover: (uid) => this.#decide(uid, true),
       leave: (uid) => this.#decide(uid, false),
       remove: (uid) => this.remove(uid),
+      reason: ({ uid, reason }) => this.edit(model.reasoned(this.regions, uid, reason)),
       hint: ({ uid, on }) => this.stage.hint(uid, on),
     });
     const press = (selector, action) => find(selector).addEventListener("click", action);
@@ -122,7 +123,7 @@ export class Review {
     press("#looked", () => this.looked());
     press("#download", () => this.download());
     press("#stop-making", () => stopMaking(this.#entry));
-    press("#report", () => downloadReport(this.#entry));
+    press("#report", () => this.report());
     press("#draw-here", () => this.use("ellipse"));
     press("#retry", () => this.batch.again(this.#entry));
     for (const button of all("[data-tool]", find("#tools"))) button.addEventListener("click", () => this.use(button.dataset.tool));
@@ -436,11 +437,19 @@ export class Review {
     }
   }
 
-  async download() {
+  download() {
+    return this.#fetch(downloadOne);
+  }
+
+  report() {
+    return this.#fetch(downloadReport);
+  }
+
+  async #fetch(how) {
     const entry = this.#entry;
     if (!this.ready || makingOf(entry)) return;
     try {
-      await downloadOne(entry, () => this.#works.known(entry)?.saved(), () => entry === this.#entry && tellMaking(entry));
+      await how(entry, () => this.#works.known(entry)?.saved(), () => entry === this.#entry && tellMaking(entry));
     } catch (error) {
       if (!api.isAbort(error)) this.#fail(error);
     }
