@@ -64,6 +64,8 @@ def test_equal_names_are_told_apart(tmp_path: Path) -> None:
             "report (2).json",
             "b",
             "report.json",
+            "audit.jsonl",
+            "audit.html",
         ]
 
 
