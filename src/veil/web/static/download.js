@@ -55,8 +55,8 @@ export async function stopMaking(entry) {
 
 /** Asks which report to fetch, and fetches it; what the audit log says is there once the result is. */
 export async function downloadReport(entry, saved, progressed) {
-  const choices = [["html", t("report.page"), "primary"], ["json", t("report.entry"), ""], ["counts", t("report.counts"), ""]];
-  const answer = await confirm(t("report.title"), t("report.more"), choices);
+  const choices = [["html", t("which.page"), "primary"], ["json", t("which.entry"), ""], ["counts", t("which.counts"), ""]];
+  const answer = await confirm(t("which.title"), t("which.more"), choices);
   const name = entry.name.replace(/\.[^.]*$/, "");
   if (answer === "counts") fetchInto(api.reportAddress(entry.id), `${name}.report.json`);
   if (answer !== "html" && answer !== "json") return;
