@@ -18,7 +18,7 @@ PARTS: dict[str, list[str]] = {
     "voice": ["mute", "keep", "mute.more", "keep.more"],
     "region": ["covered", "suggested", "kept", "drawn", "undrawn", "cover", "leave", "remove"],
     "areas": ["covered", "suggested", "kept", "drawn", "cover", "leave"],
-    "reason": [str(reason) for reason in Reason],
+    "reason": [f"is-{reason}" for reason in Reason],
     "group": ["review", "failed", "working", "done", "gone"],
     "save": ["saved", "saving", "retrying", "failed"],
     "sheet": ["batch", "areas", "look"],

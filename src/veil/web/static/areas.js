@@ -51,7 +51,7 @@ export class Areas extends EventTarget {
       make("span", { className: "acts" },
         action("cover", icon("shield"), make("span")), action("leave", icon("eye"), make("span")), action("remove", icon("bin"))),
       make("select", { className: "reason" },
-        ...["", ...REASONS].map((value) => make("option", { value, textContent: t(value ? `reason.${value}` : "areas.reason") }))));
+        ...["", ...REASONS].map((value) => make("option", { value, textContent: t(value ? `reason.is-${value}` : "areas.reason") }))));
     const reason = find(".reason", row);
     reason.addEventListener("change", () => this.dispatchEvent(new CustomEvent("reason", { detail: { uid, reason: reason.value || null } })));
     find(".pick", row).addEventListener("click", tell("pick"));
