@@ -47,7 +47,9 @@ def tally(plan: Plan) -> Tally:
     )
 
 
-def sound_report(facts: Facts, output_sha256: str, *, dropped: tuple[str, ...], altered: Altered) -> Report:
+def sound_report(
+    facts: Facts, output_sha256: str | None = None, *, dropped: tuple[str, ...], altered: Altered
+) -> Report:
     """Return the report on altering a sound file; arguments as for report()."""
     return Report(facts, "", dropped=dropped, output_sha256=output_sha256, altered=altered)
 
