@@ -37,7 +37,9 @@ def nothing() -> None:
 def test_the_first_speech_is_found_without_reading_on() -> None:
     track = Track()
     start = first_speech(track, nothing)
-    assert start == pytest.approx(41 + 4 - 1.3, abs=0.5)  # a stretch begins 0.3 s early, and the excerpt a second before
+    assert start == pytest.approx(
+        41 + 4 - 1.3, abs=0.5
+    )  # a stretch begins 0.3 s early, and the excerpt a second before
     assert track.read / 2 < 61
 
 

@@ -24,7 +24,9 @@ SECONDS = 10.0
 """How long an excerpt is, unless the track ends before."""
 
 _LEAD = 1.0  # seconds that are heard before the first speech
-_AROUND = 4.0  # seconds on both sides that are listened to as well, since speech is heard better with what lies around it
+_AROUND = (
+    4.0  # seconds on both sides that are listened to as well, since speech is heard better with what lies around it
+)
 _PORTION = 30.0  # seconds that are listened to at a time when the first speech is looked for
 
 
