@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tests.media.sounds import Samples, shape
-from tests.test_pipeline_sound import RATE, talk
+from tests.test_pipeline_sound import talk
+from tests.voice.speech import RATE
 from veil import pipeline_excerpt, pipeline_sound
 from veil.media.sound_reader import Shape
 from veil.options import Options
@@ -92,14 +93,14 @@ def test_everywhere_is_everywhere() -> None:
 
 
 def test_steps_are_told_and_may_stop_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Enough(Exception):
+    class EnoughError(Exception):
         pass
 
     def stop() -> None:
-        raise Enough
+        raise EnoughError
 
-    with pytest.raises(Enough):
+    with pytest.raises(EnoughError):
         excerpt(Track(), BEEP, 3, stop)
-    with pytest.raises(Enough):
+    with pytest.raises(EnoughError):
         first_speech(Track(), stop)
     assert pipeline_excerpt.lead_in(RATE // 2, RATE) == 0

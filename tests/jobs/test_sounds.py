@@ -14,8 +14,9 @@ import pytest
 from tests.jobs.conftest import BOX, ME, Hints, accept, folder_of, names, tools
 from tests.jobs.loads import spotting
 from tests.media.sounds import Samples, film, load, save, save_wave, shape
-from tests.test_pipeline_sound import RATE, talk
+from tests.test_pipeline_sound import talk
 from tests.voice.hearing import HearsNothing
+from tests.voice.speech import RATE
 from veil import pipeline_sound
 from veil.errors import JobError, UsageError
 from veil.jobs import sounds
@@ -26,6 +27,7 @@ from veil.jobs.results import ResultState
 from veil.jobs.store import Store
 from veil.jobs.studio import Studio
 from veil.jobs.work import Tools, work
+from veil.media.sound_writer import write_sound
 from veil.options import Options
 from veil.types import Altered, Kind
 
@@ -288,14 +290,14 @@ def test_a_process_that_ends_gives_the_sound_back_and_the_next_goes_on(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     using = tools()
-    write = sounds.write_sound
+    write = write_sound
 
     def stopping(*args: Any, **more: Any) -> Any:
         using.stopping.set()
         return write(*args, **more)
 
     with monkeypatch.context() as patched:
-        patched.setattr(sounds, "write_sound", stopping)
+        patched.setattr("veil.jobs.sounds.write_sound", stopping)
         job, folder = worked(store, recorded(), using=using)
     assert (job.state, job.attempts) == (JobState.QUEUED, 0)
     assert json.loads(folder.hearing.read_bytes())["samples"] == 12 * RATE

@@ -294,7 +294,7 @@ class Job:
         return replace(self, wishes=tuple(changed if one.key == changed.key else one for one in self.wishes))
 
     def with_result(self, made: Order) -> "Job":
-        """Return the job with one order finished; if no speech was heard for it, an earlier look does not settle that."""
+        """Return the job with one order finished; an earlier look does not settle that no speech was heard for it."""
         heard_nothing = made.altered is not None and not made.altered.stretches
         job = self.with_order(made)
         return replace(job, looked=job.looked and not (heard_nothing and job.talk is None))._settled()

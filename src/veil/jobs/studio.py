@@ -377,7 +377,7 @@ class Studio:
         """
         folder = self._folder(owner, job_id)
         known = folder.read().trial(key)
-        if known is None or known.stretches is None:
+        if known is None or known.stretches is None or which not in ("before", "after"):
             raise UsageError("There is nothing to be heard by this name; ask for it anew.")
         return folder.trial(key, which)
 

@@ -175,7 +175,7 @@ def _plan(options: Options) -> dict[str, Any]:
             "parameters": [photo_id()],
             "get": operation(
                 "report",
-                "Read what is covered or altered, in numbers: of the result with these settings, or as it was handed in",
+                "Read what is covered or altered, in numbers, with these settings or those it was handed in with",
                 {200: answer("Report", "The report")},
                 refusals=MADE_OF_IT,
                 parameters=settings_of(options, MAKING),

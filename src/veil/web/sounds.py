@@ -37,7 +37,7 @@ def add_sounds(app: Flask, studio: Studio) -> None:
         urls = {which: url_for("heard", photo_id=photo_id, key=trial.key, which=which) for which in ("before", "after")}
         return jsonify(state="ready", start=trial.start, stretches=trial.stretches, **urls)
 
-    @app.get("/api/v1/photos/<photo_id>/trial/<key>/<any(before, after):which>")
+    @app.get("/api/v1/photos/<photo_id>/trial/<key>/<which>")
     def heard(photo_id: str, key: str, which: str) -> Response:
         return send_parts(studio.trial(g.owner, photo_id, key, which), "audio/wav")
 
