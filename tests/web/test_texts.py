@@ -18,7 +18,7 @@ PARTS = {
         *("mute", "silence", "beep", "disguise", "keep"),
         *("mute.more", "silence.more", "beep.more", "disguise.more", "keep.more"),
     ],
-    "voice-in": ["speech", "everywhere"],
+    "where": ["speech", "everywhere"],
     "background": ["keep", "lower", "mute"],
     "region": ["covered", "suggested", "kept", "drawn", "undrawn", "cover", "leave", "remove"],
     "areas": ["covered", "suggested", "kept", "drawn", "cover", "leave"],
