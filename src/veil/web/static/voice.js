@@ -55,8 +55,7 @@ export class Voice {
       for (const radio of all(`[name="${name}"]`, this.root)) radio.checked = radio.value === values[name];
     }
     const keep = find("#voice-keep", this.root);
-    keep.disabled = entry.isSound; // it would be the same file
-    find("[for=voice-keep]", this.root).hidden = entry.isSound;
+    for (const part of [keep, keep.labels[0]]) part.hidden = entry.isSound; // it would be the same file
     write(find("[for=voice-mute]", this.root), t(entry.isSound ? "voice.silence" : "voice.mute"));
     const inSpeech = alters(entry) && values.voice_in === "speech";
     find("#voice-in", this.root).hidden = values.voice === "keep" || (entry.isSound && values.voice === "mute");
@@ -96,7 +95,9 @@ export class Voice {
       const made = await api.trial(entry.id, query, at, signal);
       if (signal.aborted) return;
       for (const audio of all("audio", this.tried)) audio.src = made[audio.dataset.which];
-      find(".heard", this.tried).hidden = false;
+      const heard = find(".heard", this.tried);
+      heard.hidden = false;
+      heard.scrollIntoView({ block: "nearest" });
       const where = t("try.from", { time: length(made.start) });
       this.#say(`${where} ${made.stretches ? count("try.changed", made.stretches) : t("try.nothing")}`);
     } catch (error) {
