@@ -41,7 +41,7 @@ FACE, DOUBT = (slice(40, 80), slice(100, 130)), (slice(20, 50), slice(220, 250))
 
 everything = schemathesis.openapi.from_dict(json.loads(json.dumps(document(Options()))))
 FILM_PATHS = "photo_id}/(video|times|frames|people|follow|plan)"
-SOUND_PATHS = "photo_id}/(sound|hearing|trial|result|report|plan|preview)"
+SOUND_PATHS = "photo_id}/(sound|hearing|trial|report)"
 one_film = everything.include(path_regex=FILM_PATHS)
 one_sound = everything.include(path_regex=SOUND_PATHS)
 one_photo = everything.include(path_regex="photo_id").exclude(path_regex=FILM_PATHS).exclude(method="DELETE")

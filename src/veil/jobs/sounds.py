@@ -107,8 +107,8 @@ def to_alter(folder: JobFolder, options: Options) -> Altered:
     return pipeline_sound.told([(shape, pipeline_sound.chosen(hearing.heard, options))], options)
 
 
-def try_out(folder: JobFolder, medium: Sound | Video, trial: Trial, step: Step) -> None:
-    """Make a few seconds before and after, and say so.
+def try_out(folder: JobFolder, medium: Sound | Video, trial: Trial, step: Step) -> Trial:
+    """Make a few seconds before and after, and return the trial as one that is ready.
 
     Raises:
         InputError: The sound is damaged.
@@ -122,8 +122,7 @@ def try_out(folder: JobFolder, medium: Sound | Video, trial: Trial, step: Step) 
         few = samples if len(samples) <= 2 else samples.mean(0, keepdims=True)
         small = Shape(shape.rate, ("mono", "stereo")[len(few) - 1], len(few), "s16")
         _write(folder, folder.trial(trial.key, which), iter([few]), small, "wav")
-    ready = replace(trial, start=round(made.start, 3), stretches=made.stretches)
-    folder.change(lambda job: job.with_trial(ready))
+    return replace(trial, start=round(made.start, 3), stretches=made.stretches)
 
 
 def _tried(folder: JobFolder, medium: Sound | Video, trial: Trial, step: Step) -> tuple[Excerpt, Shape]:

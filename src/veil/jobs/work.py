@@ -253,11 +253,13 @@ def _try_out(folder: JobFolder, medium: "Video | Sound", trial: Trial, progress:
 
     def try_out() -> None:
         with suppress(Superseded):
-            sounds.try_out(folder, medium, trial, lambda: progress.step(check))
+            ready = sounds.try_out(folder, medium, trial, lambda: progress.step(check))
+            folder.change(lambda now: _rested(now.with_trial(ready)))
 
     problem = _problem_of(try_out, folder)
-    refused = replace(trial, problem=problem)
-    folder.change(lambda now: _rested(now if problem is None else now.with_trial(refused)))
+    if problem is not None:
+        refused = replace(trial, problem=problem)
+        folder.change(lambda now: _rested(now.with_trial(refused)))
 
 
 def _follow(folder: JobFolder, video: "Video", wish: Wish, progress: Progress) -> None:
