@@ -7,7 +7,7 @@ from dataclasses import replace
 from veil.errors import UsageError
 from veil.jobs.job import Job, Order, Trial, Wish
 from veil.media.formats import media_named
-from veil.options import Options, Stage, settings
+from veil.options import AUTO, Options, Stage, settings
 from veil.types import Box, Kind, Shape, Style, Voice
 
 LARGEST = 1e6  # as in plans
@@ -110,6 +110,12 @@ def _only_what_matters(options: Options, kind: Kind | None) -> Options:
     if kind is not Kind.VIDEO:
         matter = MATTER.get(kind, MATTER[None])
         options = replace(options, **{name: getattr(Options, name) for name in _shaping() if name not in matter})
+    if options.voice_in == AUTO:
+        options = replace(options, voice_in="everywhere" if options.voice == Voice.MUTE else "speech")
+    if options.voice == Voice.KEEP or options.voice_in == "everywhere":
+        options = replace(options, background=Options.background)
+    if options.voice == Voice.KEEP:
+        options = replace(options, voice_in=AUTO)
     if options.style != Style.SOLID:
         options = replace(options, color=Options.color)
     if options.style in (Style.SOLID, Style.VEIL):

@@ -72,17 +72,15 @@ export function alters(entry) {
 export function voiceQuery(entry) {
   const { voice, voice_in, background } = voiceOf(entry);
   const query = new URLSearchParams({ voice });
-  if (!alters(entry)) return query.toString();
-  if (voice === "mute" || voice_in !== "speech") query.set("voice_in", voice_in);
-  if (voice_in === "speech" && background !== "keep") query.set("background", background);
+  if (voice !== "keep") query.set("voice_in", voice_in); // in so many words: the server may have another default
+  if (alters(entry) && voice_in === "speech") query.set("background", background);
   return query.toString();
 }
 
 /** The query for a result: how to cover, what becomes of sound. */
 export function resultQuery(entry) {
   if (entry.isSound) return voiceQuery(entry);
-  if (!entry.isVideo || chosen.voice === defaults.voice && !alters(entry)) return coverQuery();
-  return `${coverQuery()}&${voiceQuery(entry)}`;
+  return entry.hasSound ? `${coverQuery()}&${voiceQuery(entry)}` : coverQuery();
 }
 
 /** The query that says how to look at a new photo. */
