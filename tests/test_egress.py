@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import skimage.data
 from PIL import Image
 
+from tests.detect.contract import portrait
 from tests.jobs.conftest import ME, until
 from tests.jobs.test_studio import submit
 from tests.media import sounds
@@ -33,7 +33,7 @@ def files(tmp_path: Path) -> Path:
     """A folder with a photo of a face, a video with sound, and a sound file."""
     folder = tmp_path / "files"
     folder.mkdir()
-    Image.fromarray(skimage.data.astronaut()).save(folder / "photo.jpg")
+    Image.fromarray(portrait()).save(folder / "photo.jpg")
     sounds.film(folder / "film.mp4", {Fraction(0): NOISE}, codec="aac", frames=10)
     sounds.save(folder / "talk.wav", NOISE, sounds.shape(24_000, 1))
     return folder
@@ -75,8 +75,9 @@ def test_the_watch_sees_what_a_child_sends(tmp_path: Path) -> None:
 @pytest.mark.model
 def test_the_command_line_reaches_nobody(files: Path, tmp_path: Path) -> None:
     trace, safe = tmp_path / "trace", tmp_path / "safe"
-    command = [VEIL, "run", files, "-o", safe, "--profile", "thorough", "--voice", "disguise", "--preset", "ultrafast"]
-    subprocess.run([*watched(trace), *command], check=True, capture_output=True)
+    options = ["--profile", "thorough", "--voice", "disguise", "--preset", "ultrafast"]
+    command = [*watched(trace), VEIL, "run", str(files), "-o", str(safe), *options]
+    subprocess.run(command, check=True, capture_output=True)
     assert sorted(path.name for path in safe.iterdir()) == ["film.mp4", "photo.jpg", "talk.wav"]
     assert outside(trace.read_text()) == []
 

@@ -38,7 +38,8 @@ def main() -> None:
             order = json.loads(line)
             answer = _run(order["words"]) | {"said": _taken(printed)}
             if answer["code"] == 0:
-                answer["unreadable"] = _unreadable(Path(order["target"]))
+                sound_is_kept = "keep" in order["words"]  # copied as it is, with what is damaged in it
+                answer["unreadable"] = _unreadable(Path(order["target"]), with_sound=not sound_is_kept)
                 _taken(printed)
             answers.write(json.dumps(answer) + "\n")
             answers.flush()
@@ -76,7 +77,7 @@ def _taken(printed: Any) -> str:
     return said.decode(errors="replace")
 
 
-def _unreadable(result: Path) -> str:
+def _unreadable(result: Path, *, with_sound: bool) -> str:
     """Return why a result cannot be decoded to its end by others than Veil, or an empty text."""
     try:
         if result.suffix.lower() in PICTURES:
@@ -85,7 +86,8 @@ def _unreadable(result: Path) -> str:
                     frame.load()
         else:
             with av.open(str(result)) as file:
-                if not sum(1 for packet in file.demux() for _ in packet.decode()):
+                streams = (*file.streams.video, *(file.streams.audio if with_sound else ()))
+                if not sum(1 for packet in file.demux(streams) for _ in packet.decode()):
                     return "there is nothing in it"
     except Exception as error:
         return f"{type(error).__name__}: {error}"

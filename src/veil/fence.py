@@ -31,20 +31,10 @@ class Fence:
 
     def stand(self) -> None:
         """Watch the rest of this process."""
-        checks = {
-            "socket.connect": lambda held, address: self._check(held.family, address),
-            "socket.sendto": lambda held, address: self._check(held.family, address),
-            "socket.sendmsg": lambda held, address: address is None or self._check(held.family, address),
-            "socket.getaddrinfo": lambda host, *_: self._check_host(host),
-            "socket.gethostbyname": self._check_host,
-            "socket.gethostbyaddr": self._check_place,
-            "socket.getnameinfo": lambda address: self._check_place(address[0]),
-        }
 
         def watch(event: str, arguments: tuple[Any, ...]) -> None:
-            check = checks.get(event)
-            if check is not None:
-                check(*arguments)
+            if event.startswith("socket."):
+                self._watch(event, arguments)
 
         sys.addaudithook(watch)
 
@@ -52,8 +42,20 @@ class Fence:
         """Let a host be reached that the administrator has named."""
         self._named.add(host.lower())
 
+    def _watch(self, event: str, arguments: tuple[Any, ...]) -> None:
+        match event:
+            case "socket.connect" | "socket.sendto" | "socket.sendmsg":
+                held, address = arguments
+                self._check(held.family, address)
+            case "socket.getaddrinfo" | "socket.gethostbyname":
+                self._check_host(arguments[0])
+            case "socket.gethostbyaddr":
+                self._check_place(arguments[0])
+            case "socket.getnameinfo":
+                self._check_place(arguments[0][0])
+
     def _check(self, family: int, address: Any) -> None:
-        if family == socket.AF_UNIX:
+        if family == socket.AF_UNIX or address is None:  # None: sent to where it is connected already
             return
         if family not in (socket.AF_INET, socket.AF_INET6):
             _refuse()
