@@ -1,5 +1,6 @@
 """What a process and all that it started hold, and what lies in its store."""
 
+import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +36,7 @@ def look(pid: int, store: Path, seconds: float) -> Sample:
     processes = family(pid)
     files = sum(_count(pid, "fd") for pid in processes)
     threads = sum(_count(pid, "task") for pid in processes)
-    kinds = Counter(_is_note(path) for path in store.rglob("*") if path.is_file())
+    kinds = Counter(_is_note(Path(folder, name)) for folder, _, names in os.walk(store) for name in names)
     return Sample(seconds, sum(map(held_mb, processes)), files, threads, kinds[False], kinds[True])
 
 
