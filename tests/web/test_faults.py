@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -47,11 +47,17 @@ class Server:
         self._port = int(log.read_text().rsplit(":", 1)[1])
 
     def ask(
-        self, method: str, path: str, body: bytes | None = None, session: int = 0, **headers: str
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        *,
+        session: int = 0,
+        headers: Mapping[str, str] | None = None,
     ) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
         try:
-            connection.request(method, path, body, {"Cookie": f"{SESSION_COOKIE}={session:032x}"} | headers)
+            connection.request(method, path, body, {"Cookie": f"{SESSION_COOKIE}={session:032x}"} | dict(headers or {}))
             answer = connection.getresponse()
             return answer.status, answer.read()
         finally:
@@ -119,7 +125,7 @@ def test_no_log_line_holds_what_people_send(server: Server, folder: Path) -> Non
         "Content-Type: image/png\r\n\r\n"
     ).encode() + fakes.photo(FACE)
     photo_id = json.loads(
-        server.ask("POST", API, form + b"\r\n--b--\r\n", **{"Content-Type": "multipart/form-data; boundary=b"})[1]
+        server.ask("POST", API, form + b"\r\n--b--\r\n", headers={"Content-Type": "multipart/form-data; boundary=b"})[1]
     )["id"]
     until(server.is_done)
     named = json.dumps({"photos": [{"id": photo_id, "name": f"../../{PLANTED}\r\nX-Evil: 1.png"}]}).encode()
@@ -139,7 +145,7 @@ def test_no_log_line_holds_what_people_send(server: Server, folder: Path) -> Non
         ("GET", "/", None, {"X-Forwarded-For": PLANTED, "Authorization": f"Bearer {PLANTED}"}),
         ("DELETE", f"{API}/{photo_id}", None, {}),
     ):
-        status, _ = server.ask(method, path, body, **headers)
+        status, _ = server.ask(method, path, body, headers=headers)
         assert status < 500, (method, path)
     assert not any(PLANTED in str(path) for path in folder.rglob("*"))
     said = server.log.read_text()
@@ -150,7 +156,7 @@ def test_a_storm_on_two_studios_of_one_store_one_of_which_is_killed_loses_nothin
     server: Server, other: Server
 ) -> None:
     def hand_in(session: int) -> tuple[int, str]:
-        status, body = (server, other)[session % 2].ask("POST", API, photo(), session)
+        status, body = (server, other)[session % 2].ask("POST", API, photo(), session=session)
         return status, json.loads(body)["id"]
 
     with ThreadPoolExecutor(CLIENTS) as clients:
