@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from veil.errors import OutputError, UsageError, VeilError
+from veil.fence import Fence
 from veil.options import Options, Setting, Stage, settings
 from veil.serving import serve, worker
 from veil.types import Profile
@@ -126,6 +127,13 @@ def main() -> None:
       veil run photos/ -o safe/       a whole folder, under the same names
       veil serve                      the studio, in a browser
     """
+
+
+def start() -> None:
+    """Run the command line as a program of its own, which reaches no other machine."""
+    fence = Fence()
+    fence.stand()
+    main(obj=fence)
 
 
 @main.command(epilog=EXIT_CODES)

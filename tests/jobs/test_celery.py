@@ -18,6 +18,7 @@ from tests.jobs.films import filmed
 from tests.jobs.test_sounds import BEEP, recorded
 from tests.jobs.test_studio import submit
 from veil.errors import UsageError
+from veil.jobs import keeper
 from veil.jobs.celery import LATER, SOON, make_app
 from veil.jobs.job import JobState
 from veil.jobs.limits import Limits
@@ -212,6 +213,31 @@ def test_a_broker_that_is_away_loses_no_photo(
         until(lambda: is_done(studio))
         assert {job.id for job in studio.jobs(ME)} == {job.id for job in jobs}
         assert {job.state for job in studio.jobs(ME)} == {JobState.DONE}
+
+
+def test_a_broker_that_is_lost_and_comes_back_loses_no_photo(
+    serve_redis: Callable[[], "subprocess.Popen[bytes]"],
+    work: Start,
+    broker: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It forgets all messages; server and worker go on running."""
+    monkeypatch.setattr(keeper, "FIRST_WAIT_SECONDS", 0.5)
+    monkeypatch.setattr(keeper, "TICK_SECONDS", 0.5)
+    redis_server = serve_redis()
+    worker = work()
+    with open_studio(tmp_path / "store", broker=broker, limits=LIMITS) as studio:
+        jobs = [submit(studio, photo())]
+        until(lambda: is_done(studio))
+        redis_server.kill()
+        redis_server.wait()
+        jobs += [submit(studio, photo(seed=seed)) for seed in (1, 2)]
+        serve_redis()
+        until(lambda: is_done(studio))
+        assert {job.id for job in studio.jobs(ME)} == {job.id for job in jobs}
+        assert {job.state for job in studio.jobs(ME)} == {JobState.DONE}
+    assert worker.poll() is None
 
 
 def test_a_worker_that_is_asked_to_end_finishes_its_photo(

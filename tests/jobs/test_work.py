@@ -1,6 +1,7 @@
 import errno
 import io
 import logging
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -293,9 +294,12 @@ def test_a_result_of_a_plan_that_was_changed_meanwhile_is_thrown_away(
         assert (next(iter(picture.frames())).pixels[FACE] == fakes.MAGENTA).all(), "as the present plan says"
 
 
-def test_a_disk_that_is_full_fails_the_photo_or_waits(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_disk_that_takes_nothing_fails_the_photo_or_waits(
+    store: Store, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
     def full(*args: Any) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise OSError(number, os.strerror(number))
 
     with monkeypatch.context() as patched:
         patched.setattr("os.fsync", full)

@@ -70,3 +70,11 @@ def disk_full() -> NoSpaceError:
     return NoSpaceError(
         "The disk of the studio is full, so nothing was kept. Delete some photos, or tell whoever runs Veil."
     )
+
+
+def disk_shut() -> NoSpaceError:
+    """Return the error that says that the disk may not be written to, which is as good as full."""
+    return NoSpaceError(
+        "The folder of the studio cannot be written to, so nothing was kept. Tell whoever runs Veil; what was kept "
+        "before is safe."
+    )
