@@ -16,7 +16,7 @@ from veil import report as reports
 from veil.errors import InputError, UsageError
 from veil.files import sha256_of, write_aside
 from veil.media.formats import SOUND_FORMATS, media_named
-from veil.media.sound import Sound, open_sound
+from veil.media.sound import Sound
 from veil.media.sound_formats import check_format
 from veil.media.sound_reader import Shape
 from veil.media.sound_writer import write_sound
@@ -77,16 +77,15 @@ def target_of(sound: Sound, options: Options) -> str:
 
 
 def anonymise_file(
-    source: Path, target: Path, options: Options, step: Step = lambda: None, *, overwrite: bool = False
+    sound: Sound, target: Path, options: Options, step: Step = lambda: None, *, overwrite: bool = False
 ) -> Report:
     """Write a sound file with the voices in it changed; nothing is begun that the settings do not allow.
 
-    Errors are those of anonymise(), open_sound() and write_aside().
+    Errors are those of anonymise() and write_aside().
     """
-    with open_sound(source) as sound:
-        target_of(sound, options)
-        with write_aside(target, overwrite=overwrite) as stream:
-            return anonymise(sound, stream, options, step)
+    target_of(sound, options)
+    with write_aside(target, overwrite=overwrite) as stream:
+        return anonymise(sound, stream, options, step)
 
 
 def anonymise(sound: Sound, stream: BinaryIO, options: Options, step: Step = lambda: None) -> Report:

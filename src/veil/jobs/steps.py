@@ -11,7 +11,7 @@ import cv2
 from veil import pipeline
 from veil import plan as plans
 from veil.media.formats import media_extension, media_named
-from veil.media.image import Picture, encode, open_picture, picture_from_array, picture_from_pil, to_pil
+from veil.media.image import Picture, encode, picture_from_array
 from veil.options import Options
 from veil.types import Box, Facts, Frame, Pixels, Plan, Point, Region
 
@@ -41,9 +41,8 @@ def write_preview(picture: Picture, stream: BinaryIO) -> None:
         InputError: The picture is damaged.
     """
     frame = next(iter(picture.frames()))
-    small = picture_from_pil(to_pil(_small(frame), picture))  # a still, whatever it was, in the same colours
     format = _OPAQUE if frame.alpha is None else _TRANSPARENT
-    encode(small.frames(), small, stream, format=format, quality=PREVIEW_QUALITY, quick=True)
+    picture.write_still(_small(frame), stream, format=format, quality=PREVIEW_QUALITY)
 
 
 def make_preview(original: Path, *, max_pixels: int) -> bytes:
@@ -94,7 +93,7 @@ def covered_preview(preview: Path, plan: Plan, options: Options, shown: int = 0)
     with open_picture(preview) as opened:
         small = pipeline.decoded_once(opened)
         frames = pipeline.covered_frames(small, _scaled(plan, small.facts, shown), options)
-        encode(frames, small, stream, quality=PREVIEW_QUALITY, quick=True)
+        small.write(frames, stream, quality=PREVIEW_QUALITY, quick=True)
     return Preview(stream.getvalue(), small.facts.format)
 
 

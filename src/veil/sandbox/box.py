@@ -1,0 +1,256 @@
+"""The sandbox: files are opened here as veil.media opens them, but read and written by other processes, behind fences."""
+
+import hashlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from veil.errors import InputError, TooLargeError, UnsupportedError, VeilError
+from veil.media.files import HEAD_BYTES, Opener
+from veil.media.formats import refusal, sniff
+from veil.media.image import Picture
+from veil.sandbox.child import Child, Held, Readers
+from veil.sandbox.fences import Bounds
+from veil.sandbox.picture import SandboxedPicture, needed
+from veil.sandbox.values import PictureNote, PictureToOpen
+from veil.sandbox.wire import Connection
+from veil.sandbox.zygote import MOST_ORDER, Greeting, Order
+
+SERVED_BY = {"picture": "veil.sandbox.serve_picture"}
+"""The modules whose function serve() runs behind the fences, by what they read."""
+
+_SECONDS_TO_START = 60.0
+_MEGAPIXEL = 1_000_000
+_TUNABLES = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=268435456"
+"""Large pages and few mappings: or a process that lives for one picture would spend a third of its time on pages."""
+
+
+def _half_the_memory() -> int:
+    return max(2 << 30, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a process may use that reads a file.
+
+    Attributes:
+        memory_bytes: Address space besides what the program itself takes; None for half of the machine's memory.
+        seconds: How long it may take for each step, the opening or one frame for instance...
+        megapixel_seconds: ...and so much longer for each million pixels of the file's frames.
+    """
+
+    memory_bytes: int | None = None
+    seconds: float = 60.0
+    megapixel_seconds: float = 3.0
+
+
+class Sandbox(Opener):
+    """Opens files to be decoded and encoded behind fences; use it in a ``with`` block. Safe for several threads.
+
+    A process that has loaded the codecs is started at once, in the background; each file gets a fork of it. What goes
+    wrong in one of those is an InputError for its file and does not reach the next one.
+    """
+
+    def __init__(self, limits: Limits | None = None, *, served_by: Mapping[str, str] = SERVED_BY) -> None:
+        """Start the process that the others are forked from.
+
+        Args:
+            limits: For each process that reads a file.
+            served_by: Modules that read files, if not the usual ones.
+        """
+        self._limits = limits or Limits()
+        self._served_by = served_by
+        self._starting = threading.Lock()
+        self._zygote: _Zygote | None = None
+        self._closed = False
+        with self._starting:
+            self._start()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """In plain words, the fences that this system does not offer; empty where all are closed.
+
+        Raises:
+            VeilError: The sandbox cannot be started.
+        """
+        with self._starting:
+            return self._start().greeting().missing
+
+    def open_picture(self, path: Path, *, max_pixels: int) -> Picture:
+        """Open a picture. Arguments and errors are those of image.open_picture().
+
+        Its hash is worked out here: nobody else's word is taken for which file a plan is about.
+        """
+        held = Held.of(path, "The picture has changed while it was being read")
+        sha256, head = _hash(held)
+        format = sniff(head)
+        if format is None:
+            raise refusal(head)
+        notes: list[PictureNote] = []
+
+        def start(loaded: frozenset[str]) -> Child:
+            child = self._fork("picture", held, loaded | set(needed(format)), file_bytes=16 * max_pixels)
+            note = child.ask("open", PictureToOpen(max_pixels, sha256), PictureNote)
+            child.seconds = self._patience(sum(width * height for width, height in note.sizes))
+            notes.append(note)
+            return child
+
+        readers = Readers(start)
+        with readers.one():
+            pass
+        note = notes[0]
+        if note.facts.sha256 != sha256 or any(width * height > max_pixels for width, height in note.sizes):
+            readers.close()
+            raise InputError("The picture is not what it seems; nothing was made from it.")
+        return SandboxedPicture(note, readers)
+
+    def close(self) -> None:
+        """End all processes."""
+        with self._starting:
+            self._closed = True
+            if self._zygote is not None:
+                self._zygote.close()
+                self._zygote = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _patience(self, pixels: int) -> float:
+        return self._limits.seconds + pixels / _MEGAPIXEL * self._limits.megapixel_seconds
+
+    def _fork(
+        self,
+        what: str,
+        held: Held,
+        loaded: frozenset[str],
+        *,
+        file_bytes: int,
+        processor_seconds: int | None = None,
+    ) -> Child:
+        """Fork a process that can read a file, and nothing else."""
+        memory = self._limits.memory_bytes or _half_the_memory()
+        bounds = Bounds(memory + _PROGRAM_BYTES, processor_seconds, file_bytes + _LEAST_FILE_BYTES)
+        order = Order(self._served_by[what], tuple(sorted(loaded)), bounds)
+        file = held.open()
+        ours, theirs = socket.socketpair()
+        try:
+            with self._starting:
+                try:
+                    self._start().order(order, theirs, file)
+                except OSError:  # it has been ended, by the system when memory ran out for instance
+                    self._start(anew=True).order(order, theirs, file)
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+            os.close(file)
+        return Child(Connection(ours), self._limits.seconds, loaded)
+
+    def _start(self, *, anew: bool = False) -> "_Zygote":
+        if self._closed:
+            raise VeilError("The sandbox has been closed; nothing was read.")
+        if anew and self._zygote is not None:
+            self._zygote.close()
+            self._zygote = None
+        if self._zygote is None:
+            self._zygote = _Zygote([self._served_by["picture"]])
+        return self._zygote
+
+
+class _Zygote:
+    """The process that others are forked from, as the program sees it."""
+
+    def __init__(self, modules: list[str]) -> None:
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._greeting: Greeting | None = None
+        command = [sys.executable, "-P", "-m", "veil.sandbox.zygote", str(theirs.fileno()), *modules]
+        paths = os.pathsep.join(str(Path(each).absolute()) for each in sys.path if each)
+        environment = {"PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1", "GLIBC_TUNABLES": _TUNABLES}
+        kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+        with theirs:
+            self._process = subprocess.Popen(
+                command,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,  # what a hostile file makes of it is not for the terminal
+                env=environment | kept,
+                cwd="/",
+                start_new_session=True,  # Ctrl-C goes to the program, which ends this one
+            )
+
+    def greeting(self) -> Greeting:
+        """Return what it says first.
+
+        Raises:
+            VeilError: It cannot be started.
+        """
+        if self._greeting is None:
+            self._control.settimeout(_SECONDS_TO_START)
+            try:
+                data = self._control.recv(MOST_ORDER)
+                self._greeting = msgspec.json.decode(data, type=Greeting)
+            except (OSError, msgspec.MsgspecError) as error:
+                raise VeilError(
+                    "The process that reads files apart from this program could not be started; nothing was read. "
+                    "Check that Veil is installed whole and that memory is left."
+                ) from error
+        return self._greeting
+
+    def order(self, order: Order, end: socket.socket, file: int) -> None:
+        """Have a process forked.
+
+        Raises:
+            OSError: It has ended.
+            VeilError: It cannot be started.
+        """
+        self.greeting()
+        socket.send_fds(self._control, [msgspec.json.encode(order)], [end.fileno(), file])
+
+    def close(self) -> None:
+        """End it, and with it all that were forked from it."""
+        self._control.close()
+        try:
+            self._process.wait(_SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+_PROGRAM_BYTES = 4 << 30
+"""Of address space, most of it never touched."""
+
+_LEAST_FILE_BYTES = 1 << 26
+_SECONDS_TO_END = 5.0
+_KEPT_VARIABLES = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "TZ")
+
+
+def _hash(held: Held) -> tuple[str, bytes]:
+    """Return the hash of a file, in hexadecimal, and its first bytes; of what is no picture, the latter alone."""
+    with os.fdopen(held.open(), "rb") as file:
+        try:
+            head = file.read(HEAD_BYTES)
+            if sniff(head) is None:
+                return "", head
+            file.seek(0)
+            return hashlib.file_digest(file, "sha256").hexdigest(), head
+        except OSError as error:
+            raise InputError(
+                f"The file cannot be read ({error.strerror or error}); nothing was made from it."
+            ) from error
