@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from veil.errors import InputError, TooLargeError, UnsupportedError, VeilError
 from veil.media.files import HEAD_BYTES, Opener
 from veil.media.formats import refusal, sniff
 from veil.media.image import Picture
+from veil.sandbox import zygote
 from veil.sandbox.child import Child, Held, Readers
 from veil.sandbox.fences import Bounds
 from veil.sandbox.picture import SandboxedPicture, needed
@@ -31,8 +32,6 @@ SERVED_BY = {"picture": "veil.sandbox.serve_picture"}
 
 _SECONDS_TO_START = 60.0
 _MEGAPIXEL = 1_000_000
-_TUNABLES = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=268435456"
-"""Large pages and few mappings: or a process that lives for one picture would spend a third of its time on pages."""
 
 
 def _half_the_memory() -> int:
@@ -57,20 +56,36 @@ class Limits:
 class Sandbox(Opener):
     """Opens files to be decoded and encoded behind fences; use it in a ``with`` block. Safe for several threads.
 
-    A process that has loaded the codecs is started at once, in the background; each file gets a fork of it. What goes
-    wrong in one of those is an InputError for its file and does not reach the next one.
+    A process that has loaded the codecs is started at once; those that read files are forked from it. What goes wrong in
+    one of them is an InputError for its file, and ends it.
     """
 
-    def __init__(self, limits: Limits | None = None, *, served_by: Mapping[str, str] = SERVED_BY) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        *,
+        files_each: int = 1,
+        fork_here: bool = False,
+        served_by: Mapping[str, str] = SERVED_BY,
+    ) -> None:
         """Start the process that the others are forked from.
 
         Args:
             limits: For each process that reads a file.
+            files_each: How many pictures one process may read, or write, one after the other. With more than one, a
+                hostile file could change how the next ones of that process are seen, but not what is written of them:
+                that is done by other processes, from the very pixels that were looked at.
+            fork_here: Fork the first one from this process rather than starting a new interpreter. For programs with one
+                thread that hold nothing secret.
             served_by: Modules that read files, if not the usual ones.
         """
         self._limits = limits or Limits()
+        self._files_each = files_each
+        self._fork_here = fork_here
         self._served_by = served_by
         self._starting = threading.Lock()
+        self._sharing = threading.Lock()
+        self._spare: dict[tuple[str, Bounds], list[Child]] = {}
         self._zygote: _Zygote | None = None
         self._closed = False
         with self._starting:
@@ -97,25 +112,39 @@ class Sandbox(Opener):
         if format is None:
             raise refusal(head)
         notes: list[PictureNote] = []
+        bounds = self._bounds(file_bytes=16 * max_pixels)
 
         def start(loaded: frozenset[str]) -> Child:
-            child = self._fork("picture", held, loaded | set(needed(format)), file_bytes=16 * max_pixels)
-            note = child.ask("open", PictureToOpen(max_pixels, sha256), PictureNote)
+            child = self._take(("read picture", bounds), loaded | set(needed(format)))
+            try:
+                with held.opened() as file:
+                    note = child.ask("open", PictureToOpen(max_pixels, sha256), PictureNote, file=file)
+            except BaseException:
+                child.close()
+                raise
             child.seconds = self._patience(sum(width * height for width, height in note.sizes))
             notes.append(note)
             return child
 
-        readers = Readers(start)
+        def forget(child: Child) -> None:
+            self._give_back(("read picture", bounds), child)
+
+        readers = Readers(start, forget)
         with readers.one():
             pass
         note = notes[0]
         if note.facts.sha256 != sha256 or any(width * height > max_pixels for width, height in note.sizes):
             readers.close()
             raise InputError("The picture is not what it seems; nothing was made from it.")
-        return SandboxedPicture(note, readers)
+        patience = self._patience(sum(width * height for width, height in note.sizes))
+        return SandboxedPicture(note, readers, self._writers("write picture", bounds, patience))
 
     def close(self) -> None:
         """End all processes."""
+        with self._sharing:
+            spare, self._spare = self._spare, {}
+        for child in (child for children in spare.values() for child in children):
+            child.close()
         with self._starting:
             self._closed = True
             if self._zygote is not None:
@@ -133,33 +162,55 @@ class Sandbox(Opener):
     def _patience(self, pixels: int) -> float:
         return self._limits.seconds + pixels / _MEGAPIXEL * self._limits.megapixel_seconds
 
-    def _fork(
-        self,
-        what: str,
-        held: Held,
-        loaded: frozenset[str],
-        *,
-        file_bytes: int,
-        processor_seconds: int | None = None,
-    ) -> Child:
-        """Fork a process that can read a file, and nothing else."""
+    def _bounds(self, *, file_bytes: int) -> Bounds:
         memory = self._limits.memory_bytes or _half_the_memory()
-        bounds = Bounds(memory + _PROGRAM_BYTES, processor_seconds, file_bytes + _LEAST_FILE_BYTES)
+        return Bounds(memory + _PROGRAM_BYTES, None, file_bytes + _LEAST_FILE_BYTES)
+
+    def _writers(self, use: str, bounds: Bounds, seconds: float) -> Readers:
+        """Return processes that write a file and have not read any."""
+
+        def start(loaded: frozenset[str]) -> Child:
+            child = self._take((use, bounds), loaded)
+            child.seconds = seconds
+            return child
+
+        return Readers(start, lambda child: self._give_back((use, bounds), child))
+
+    def _take(self, use: tuple[str, Bounds], loaded: frozenset[str]) -> Child:
+        """Return a process that has been used in this way only, or a new one."""
+        with self._sharing:
+            spare = self._spare.get(use, [])
+            for child in spare:
+                if child.loaded >= loaded:
+                    spare.remove(child)
+                    break
+            else:
+                child = None
+        if child is None:
+            child = self._fork(use[0].split()[-1], use[1], loaded)
+        child.files += 1
+        return child
+
+    def _give_back(self, use: tuple[str, Bounds], child: Child) -> None:
+        with self._sharing:
+            if child.files < self._files_each and not self._closed:
+                self._spare.setdefault(use, []).append(child)
+                return
+        child.close()
+
+    def _fork(self, what: str, bounds: Bounds, loaded: frozenset[str]) -> Child:
+        """Return a new process."""
         order = Order(self._served_by[what], tuple(sorted(loaded)), bounds)
-        file = held.open()
         ours, theirs = socket.socketpair()
         try:
-            with self._starting:
+            with theirs, self._starting:
                 try:
-                    self._start().order(order, theirs, file)
+                    self._start().order(order, theirs)
                 except OSError:  # it has been ended, by the system when memory ran out for instance
-                    self._start(anew=True).order(order, theirs, file)
+                    self._start(anew=True).order(order, theirs)
         except BaseException:
             ours.close()
             raise
-        finally:
-            theirs.close()
-            os.close(file)
         return Child(Connection(ours), self._limits.seconds, loaded)
 
     def _start(self, *, anew: bool = False) -> "_Zygote":
@@ -169,31 +220,22 @@ class Sandbox(Opener):
             self._zygote.close()
             self._zygote = None
         if self._zygote is None:
-            self._zygote = _Zygote([self._served_by["picture"]])
+            self._zygote = _Zygote([self._served_by["picture"]], fork_here=self._fork_here and not anew)
         return self._zygote
 
 
 class _Zygote:
     """The process that others are forked from, as the program sees it."""
 
-    def __init__(self, modules: list[str]) -> None:
+    def __init__(self, modules: list[str], *, fork_here: bool) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._greeting: Greeting | None = None
-        command = [sys.executable, "-P", "-m", "veil.sandbox.zygote", str(theirs.fileno()), *modules]
-        paths = os.pathsep.join(str(Path(each).absolute()) for each in sys.path if each)
-        environment = {"PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1", "GLIBC_TUNABLES": _TUNABLES}
-        kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
         with theirs:
-            self._process = subprocess.Popen(
-                command,
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,  # what a hostile file makes of it is not for the terminal
-                env=environment | kept,
-                cwd="/",
-                start_new_session=True,  # Ctrl-C goes to the program, which ends this one
-            )
+            if fork_here:
+                number = zygote.fork_here(theirs, modules)
+                self._wait: Callable[[], object] = lambda: os.waitpid(number, 0)
+            else:
+                self._wait = _interpreter(theirs, modules).wait
 
     def greeting(self) -> Greeting:
         """Return what it says first.
@@ -213,7 +255,7 @@ class _Zygote:
                 ) from error
         return self._greeting
 
-    def order(self, order: Order, end: socket.socket, file: int) -> None:
+    def order(self, order: Order, end: socket.socket) -> None:
         """Have a process forked.
 
         Raises:
@@ -221,29 +263,42 @@ class _Zygote:
             VeilError: It cannot be started.
         """
         self.greeting()
-        socket.send_fds(self._control, [msgspec.json.encode(order)], [end.fileno(), file])
+        socket.send_fds(self._control, [msgspec.json.encode(order)], [end.fileno()])
 
     def close(self) -> None:
         """End it, and with it all that were forked from it."""
-        self._control.close()
-        try:
-            self._process.wait(_SECONDS_TO_END)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._control.close()  # which it sees, and ends
+        self._wait()
+
+
+def _interpreter(control: socket.socket, modules: list[str]) -> "subprocess.Popen[bytes]":
+    """Start a new interpreter that serves."""
+    command = [sys.executable, "-P", "-m", zygote.__name__, str(control.fileno()), *modules]
+    paths = os.pathsep.join(str(Path(each).absolute()) for each in sys.path if each)
+    environment = {"PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1"}
+    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    return subprocess.Popen(
+        command,
+        pass_fds=[control.fileno()],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,  # what a hostile file makes of it is not for the terminal
+        env=environment | kept,
+        cwd="/",
+        start_new_session=True,  # Ctrl-C goes to the program, which ends this one
+    )
 
 
 _PROGRAM_BYTES = 4 << 30
 """Of address space, most of it never touched."""
 
 _LEAST_FILE_BYTES = 1 << 26
-_SECONDS_TO_END = 5.0
 _KEPT_VARIABLES = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "TZ")
 
 
 def _hash(held: Held) -> tuple[str, bytes]:
     """Return the hash of a file, in hexadecimal, and its first bytes; of what is no picture, the latter alone."""
-    with os.fdopen(held.open(), "rb") as file:
+    with held.opened() as descriptor, open(descriptor, "rb", closefd=False) as file:  # noqa: PTH123
         try:
             head = file.read(HEAD_BYTES)
             if sniff(head) is None:

@@ -30,7 +30,7 @@ class Unforeseen(Exception):
 
 
 class Child:
-    """A process that reads one file and does what it is asked, one thing after the other.
+    """A process that reads or writes files and does what it is asked, one thing after the other.
 
     Whatever it does instead becomes an InputError; it is of no more use then, and has to be closed.
     """
@@ -42,7 +42,11 @@ class Child:
             connection: To it.
             seconds: How long it may take for each answer.
             loaded: What it has loaded besides what all have.
+
+        Attributes:
+            files: How many files it has been used for.
         """
+        self.files = 0
         self.seconds = seconds
         self.loaded = loaded
         self._connection = connection
@@ -164,22 +168,21 @@ class Held:
         with _reading():
             return Held(path, changed, _stamp(path.stat()))
 
-    def open(self) -> int:
-        """Return a descriptor for reading.
+    @contextmanager
+    def opened(self) -> Iterator[int]:
+        """Give a descriptor for reading.
 
         Raises:
             InputError: It cannot be read, or has changed.
         """
         with _reading():
-            descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
+            file = self.path.open("rb")
+        with file:
             with _reading():
-                if _stamp(os.fstat(descriptor)) != self._stamp:
-                    raise InputError(f"{self.changed}; nothing was made from it.")
-        except BaseException:
-            os.close(descriptor)
-            raise
-        return descriptor
+                stamp = _stamp(os.fstat(file.fileno()))
+            if stamp != self._stamp:
+                raise InputError(f"{self.changed}; nothing was made from it.")
+            yield file.fileno()
 
 
 @contextmanager
@@ -195,18 +198,20 @@ def _stamp(status: os.stat_result) -> tuple[int, int, int]:
 
 
 class Readers:
-    """The processes that read one file: one while one thing is done, more while several are. Safe for several threads.
+    """The processes that serve one file: one while one thing is done, more while several are. Safe for several threads.
 
-    Closing it ends them.
+    Closing it lets go of them.
     """
 
-    def __init__(self, start: Callable[[frozenset[str]], Child]) -> None:
+    def __init__(self, take: Callable[[frozenset[str]], Child], give_back: Callable[[Child], None]) -> None:
         """Begin without any.
 
         Args:
-            start: Forks one that has opened the file, with some modules loaded.
+            take: Gives one that is ready for the file, with some modules loaded.
+            give_back: Takes one that has nothing left to do.
         """
-        self._start = start
+        self._take_new = take
+        self._give_back = give_back
         self._changing = threading.Lock()
         self._idle: list[Child] = []
         self._busy: set[Child] = set()
@@ -226,43 +231,40 @@ class Readers:
         try:
             yield child
         except BaseException:
-            self._let_go(child)
+            with self._changing:
+                self._busy.discard(child)
+            child.close()
             raise
         with self._changing:
-            if not self._closed and not self._idle:
+            kept = child in self._busy
+            if kept:
                 self._busy.discard(child)
                 self._idle.append(child)
-                return
-        self._let_go(child)
 
     def close(self) -> None:
-        """End all processes."""
+        """Let go of all processes; those that are at work are ended."""
         with self._changing:
             self._closed = True
-            children = [*self._idle, *self._busy]
-            self._idle.clear()
-            self._busy.clear()
-        for child in children:
+            idle, busy = self._idle, self._busy
+            self._idle, self._busy = [], set()
+        for child in busy:
             child.close()
+        for child in idle:
+            self._give_back(child)
 
     def _take(self, loaded: frozenset[str]) -> Child:
         with self._changing:
             if self._closed:
                 raise errors.UsageError("The file has been closed; open it again to read it.")
-            fit = [child for child in self._idle if child.loaded >= loaded]
-            if fit:
-                self._idle.remove(fit[0])
-                self._busy.add(fit[0])
-                return fit[0]
-        child = self._start(loaded)
+            for child in self._idle:
+                if child.loaded >= loaded:
+                    self._idle.remove(child)
+                    self._busy.add(child)
+                    return child
+        child = self._take_new(loaded)
         with self._changing:
             self._busy.add(child)
         return child
-
-    def _let_go(self, child: Child) -> None:
-        with self._changing:
-            self._busy.discard(child)
-        child.close()
 
 
 @contextmanager

@@ -19,14 +19,18 @@ from veil.sandbox.wire import Connection, Message
 Image.preinit()  # it loads what Pillow would load when it first writes, which is too late
 
 
-def serve(connection: Connection, file: int) -> None:
-    """Do what is asked with one picture; the first thing is to open it."""
+def serve(connection: Connection) -> None:
+    """Do what is asked with pictures, one after the other."""
     opened: list[Picture] = []
 
     def open_it(message: Message, caller: Caller) -> None:
         wanted = message.read(PictureToOpen)
-        opened.append(open_picture(_contents(file), max_pixels=wanted.max_pixels, sha256=wanted.sha256))
+        opened[:] = [open_picture(_contents(message), max_pixels=wanted.max_pixels, sha256=wanted.sha256)]
         caller.give("result", PictureNote.of(opened[0]))
+
+    def forget(message: Message, caller: Caller) -> None:
+        opened.clear()
+        caller.give("result")
 
     def frames(message: Message, caller: Caller) -> None:
         for frame in opened[0].frames():
@@ -35,22 +39,28 @@ def serve(connection: Connection, file: int) -> None:
 
     def write(message: Message, caller: Caller) -> None:
         wanted = message.read(PictureToWrite)
+        picture = opened[0] if opened else wanted.like.picture(lambda: iter(()))
         with writable(message) as stream:
-            opened[0].write(frames_of(caller.items(0)), stream, **wanted._asdict())
+            picture.write(
+                frames_of(caller.items(0)), stream, format=wanted.format, quality=wanted.quality, quick=wanted.quick
+            )
         caller.give("result")
 
     def write_still(message: Message, caller: Caller) -> None:
         wanted = message.read(StillToWrite)
         with writable(message) as stream:
             (frame,) = frames_of(caller.items(0))
-            opened[0].write_still(frame, stream, **wanted._asdict())
+            picture = wanted.like.picture(lambda: iter(()))
+            picture.write_still(frame, stream, format=wanted.format, quality=wanted.quality)
         caller.give("result")
 
-    answer(connection, {"open": open_it, "frames": frames, "write": write, "write_still": write_still})
+    answer(
+        connection, {"open": open_it, "forget": forget, "frames": frames, "write": write, "write_still": write_still}
+    )
 
 
-def _contents(file: int) -> bytes:
-    with open(file, "rb") as stream:  # noqa: PTH123 - a descriptor
+def _contents(message: Message) -> bytes:
+    with open(message.file, "rb") as stream:  # noqa: PTH123 - a descriptor
         try:
             return stream.read()
         except OSError as error:

@@ -1,10 +1,11 @@
 """What is said between a program and the processes that read files for it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
+from veil.media.decode import Header
 from veil.media.image import Picture
 from veil.media.raster import Look
 from veil.sandbox.wire import Broken, Message
@@ -37,6 +38,14 @@ class PictureNote:
         return PictureNote(picture.facts, header.kind, header.sizes, header.looks, header.plays, header.lossless)
 
 
+    def picture(self, decode: Callable[[], Iterator[Frame]]) -> Picture:
+        """Return such a picture with frames from elsewhere."""
+        count = self.facts.frames
+        return Picture(
+            self.facts, Header(self.kind, self.sizes, self.looks, count, decode, self.plays, self.lossless)
+        )
+
+
 class FrameNote(NamedTuple):
     """A frame of a picture, but for its arrays: pixels and, if there is one, opacity."""
 
@@ -52,6 +61,7 @@ class FrameNote(NamedTuple):
 class PictureToWrite(NamedTuple):
     """A picture file that is to be made, as encode() wants it."""
 
+    like: PictureNote
     format: str | None
     quality: int
     quick: bool
@@ -60,6 +70,7 @@ class PictureToWrite(NamedTuple):
 class StillToWrite(NamedTuple):
     """A still that is to be made, as Picture.write_still() wants it."""
 
+    like: PictureNote
     format: str
     quality: int
 

@@ -1,9 +1,10 @@
-"""The process that all others are forked from, one for each file: it has loaded what decodes, and never reads a file.
+"""The process that all others are forked from: it has loaded what decodes, and never reads a file.
 
 It ends with the program that started it, whatever ends that, and the processes end with it. Closing the socket to one
 of them ends that one.
 """
 
+import ctypes
 import gc
 import os
 import select
@@ -23,6 +24,9 @@ from veil.sandbox.wire import Connection
 MOST_ORDER = 1 << 16
 """Bytes of an order."""
 
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
+_KEPT_BYTES = 1 << 25  # the most that glibc takes
+
 _MOST_DESCRIPTORS = 1 << 20
 
 
@@ -30,7 +34,7 @@ class Order(msgspec.Struct):
     """One process that is wanted.
 
     Attributes:
-        module: Has the function serve(connection, file), which the process is to run.
+        module: Has the function serve(connection), which the process is to run.
         loaded: Names of other modules to be loaded before the fences close.
         bounds: How much it may use.
     """
@@ -63,10 +67,11 @@ def serve(control: socket.socket, modules: Sequence[str]) -> None:
     """Fork a process for each order, until whoever orders is gone.
 
     Args:
-        control: Where orders come from, each with two descriptors: one end of a socket, and the file.
+        control: Where orders come from, each with one end of a socket.
         modules: To be loaded at once.
     """
     fences = Fences()
+    _keep_memory()
     for name in modules:
         import_module(name)
     control.send(msgspec.json.encode(Greeting(fences.missing)))
@@ -76,10 +81,13 @@ def serve(control: socket.socket, modules: Sequence[str]) -> None:
     while True:
         for descriptor, _ in poll.poll():
             if descriptor == control.fileno():
-                data, files, _, _ = socket.recv_fds(control, MOST_ORDER, 2)
+                data, files, _, _ = socket.recv_fds(control, MOST_ORDER, 1)
                 if not data:
+                    for pid in {child.pid for child in children.values()}:
+                        os.kill(pid, signal.SIGKILL)
+                        os.waitpid(pid, 0)
                     return
-                child = _fork(msgspec.json.decode(data, type=Order), files, fences)
+                child = _fork(msgspec.json.decode(data, type=Order), socket.socket(fileno=files[0]), fences)
                 for each, events in ((child.ended, select.POLLIN), (child.talk.fileno(), 0)):
                     children[each] = child
                     poll.register(each, events)
@@ -98,28 +106,58 @@ def serve(control: socket.socket, modules: Sequence[str]) -> None:
                     del children[descriptor]
 
 
-def _fork(order: Order, files: Sequence[int], fences: Fences) -> _Child:
+def _keep_memory() -> None:
+    """Have freed memory used again rather than given back: fresh pages take as long as what is then written to them."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_TRIM_THRESHOLD, _KEPT_BYTES)
+        mallopt(_MMAP_THRESHOLD, _KEPT_BYTES)
+
+
+def _fork(order: Order, talk: socket.socket, fences: Fences) -> _Child:
     for name in (order.module, *order.loaded):
         import_module(name)
-    talk, file = socket.socket(fileno=files[0]), files[1]
     gc.freeze()  # or the first collection in each process would copy all that it looks at
     pid = os.fork()
     if not pid:
-        _run(order, talk, file, fences)
-    os.close(file)
+        _run(order, talk, fences)
     return _Child(pid, os.pidfd_open(pid), talk)
 
 
-def _run(order: Order, talk: socket.socket, file: int, fences: Fences) -> None:
-    """Serve one file in this process and end it."""
+def _run(order: Order, talk: socket.socket, fences: Fences) -> None:
+    """Do what an order wants in this process, and end it."""
     try:
-        kept = sorted({2, talk.fileno(), file, *fences.descriptors})
-        for low, high in pairwise([*kept, _MOST_DESCRIPTORS]):
-            os.closerange(low + 1, high)
+        close_all_but(talk.fileno(), *fences.descriptors)
         fences.close_around(order.bounds)
-        import_module(order.module).serve(Connection(talk, takes_files=True), file)
+        import_module(order.module).serve(Connection(talk, takes_files=True))
     finally:
-        os._exit(1)
+        os._exit(0)
+
+
+def close_all_but(*kept: int) -> None:
+    """Close all descriptors from 3 on but some."""
+    for low, high in pairwise([2, *sorted(kept), _MOST_DESCRIPTORS]):
+        os.closerange(low + 1, high)
+
+
+def fork_here(control: socket.socket, modules: Sequence[str]) -> int:
+    """Fork this process, which has one thread and holds nothing secret, into one that serves; return its number.
+
+    It saves the half second of processor time that a new interpreter takes to load the codecs.
+    """
+    pid = os.fork()
+    if not pid:
+        try:
+            os.setsid()  # Ctrl-C goes to the program, which ends this one
+            nothing = os.open(os.devnull, os.O_RDWR)
+            for standard in range(3):
+                os.dup2(nothing, standard)
+            os.chdir("/")
+            close_all_but(control.fileno())
+            serve(control, modules)
+        finally:
+            os._exit(0)
+    return pid
 
 
 def main() -> None:
