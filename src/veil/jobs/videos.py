@@ -17,7 +17,6 @@ from veil.jobs.folder import JobFolder
 from veil.jobs.job import Film, Job
 from veil.jobs.progress import Progress
 from veil.media.video import DEFAULT_MAX_PIXELS, Video, VideoFrame, open_video
-from veil.media.video_screening import write_screening
 from veil.types import Facts, Pixels, Plan, Step
 
 SHOWN_FIRST = 0.1
@@ -165,7 +164,7 @@ def _screen(folder: JobFolder, video: Video, progress: Progress) -> None:
 
     with folder.unless_gone(), disk.aside(folder.path) as path:
         with disk.new_file(path) as file:
-            write_screening(video, frames(), file)
+            video.write_screening(frames(), file)
         unit = video.facts.time_base
         disk.write_whole(folder.times, json.dumps({"unit": [unit.numerator, unit.denominator], "pts": pts}).encode())
         path.replace(folder.screening)
