@@ -20,7 +20,7 @@ from veil.detect import Finder
 from veil.errors import OutputError, UsageError
 from veil.files import write_aside
 from veil.media import image as media
-from veil.media.files import is_sound, open_media
+from veil.media.files import Opener
 from veil.options import Options
 from veil.types import Plan, Report
 

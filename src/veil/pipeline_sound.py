@@ -19,7 +19,6 @@ from veil.media.formats import SOUND_FORMATS, media_named
 from veil.media.sound import Sound
 from veil.media.sound_formats import check_format
 from veil.media.sound_reader import Shape
-from veil.media.sound_writer import write_sound
 from veil.models import WEIGHTS
 from veil.options import Options
 from veil.types import Altered, Background, Facts, Kind, Report, Step, Voice
@@ -105,7 +104,7 @@ def anonymise(sound: Sound, stream: BinaryIO, options: Options, step: Step = lam
     """
     format = target_of(sound, options)
     heard = listen(sound, options, step)
-    written = write_sound(changed(sound, heard, options, step), sound.shape, stream, format=format)
+    written = sound.write(changed(sound, heard, options, step), stream, format=format)
     facts = Facts(sound.facts.container, Kind.SOUND, 0, 0, 0, sound.facts.sha256)
     dropped = sound.facts.dropped
     if written.rate < sound.shape.rate:

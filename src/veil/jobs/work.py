@@ -24,8 +24,8 @@ from veil.jobs.limits import Limits
 from veil.jobs.progress import Progress, Stopped, Superseded
 from veil.jobs.store import Store
 from veil.jobs.turns import Turns
-from veil.media.files import is_video
-from veil.media.image import Picture, open_picture
+from veil.media.files import Opener, is_video
+from veil.media.image import Picture
 from veil.types import Plan
 
 if TYPE_CHECKING:
@@ -46,12 +46,14 @@ class Tools:
         cache: Plans of photos that were looked at before; None keeps none.
         stopping: Set when this process is to end.
         turns: Let one video be worked on at a time.
+        opener: Opens files.
     """
 
     finders: Finders
     cache: PlanCache | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
     turns: Turns = field(default_factory=Turns)
+    opener: Opener = field(default_factory=Opener)
 
 
 def work(store: Store, job_id: str, tools: Tools) -> None:
@@ -107,7 +109,7 @@ def _serve_photo(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> N
     job = _begin(folder)
     progress = Progress(folder, tools.stopping, limits.work_seconds)
     progress.go_on()
-    with open_picture(folder.original, max_pixels=job.options.max_pixels) as opened:
+    with tools.opener.open_picture(folder.original, max_pixels=job.options.max_pixels) as opened:
         picture = pipeline.decoded_once(opened)
         progress.expect(picture.facts.frames * (sum(order.waits for order in job.orders) + (finder is not None)))
         if finder is not None:
@@ -127,7 +129,7 @@ def _serve_video(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> N
 
     if job.state in LOOKED_AT and _next_wish(folder) is not None:
         job = _begin(folder)
-        with videos.opened(folder, job) as video:
+        with videos.opened(folder, job, tools.opener) as video:
             _follow_all(folder, video, counting)
     if not folder.read().wants_work:
         folder.forget_progress()
@@ -138,7 +140,7 @@ def _serve_video(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> N
         finder = _finder(job, tools)
         job = _begin(folder)
         limits.check_disk(folder.path, more=folder.original.stat().st_size)
-        with videos.opened(folder, job, limits.frames) as video:
+        with videos.opened(folder, job, tools.opener, limits.frames) as video:
             _work_through(folder, job, video, finder, tools.cache, counting)
     finally:
         tools.turns.end()

@@ -220,7 +220,7 @@ class Image:
         """
         self.layout = layout
         self._made = held if isinstance(held, av.VideoFrame) else None
-        self._views = planes_of(held) if isinstance(held, av.VideoFrame) else list(held)
+        self._views: list[Plane] = planes_of(held) if isinstance(held, av.VideoFrame) else list(held)
         self._converter = converter
         self._clean = clean
         self._rgb: NDArray[np.uint8] | None = None
@@ -236,14 +236,14 @@ class Image:
 
     def brightness(self) -> NDArray[np.uint8]:
         """Return the plane of brightness as uint8, shape (H, W), read-only; in 8 bits nothing is worked out for it."""
-        plane = self._views[0].view()
+        plane = self._views[0][:]
         grey = (plane >> (self.layout.bits - 8)).astype(np.uint8) if plane.dtype == np.uint16 else plane
         grey.flags.writeable = False
         return grey.view(np.uint8)
 
     def planes(self) -> list[Plane]:
         """Return views of the planes, read-only: brightness, shape (H, W), and two of colour difference."""
-        views = [view.view() for view in self._views]
+        views: list[Plane] = [view[:] for view in self._views]
         for view in views:
             view.flags.writeable = False
         return views

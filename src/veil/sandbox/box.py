@@ -7,28 +7,41 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import msgspec
 
-from veil.errors import InputError, TooLargeError, UnsupportedError, VeilError
+from veil.errors import InputError, VeilError
 from veil.media.files import HEAD_BYTES, Opener
 from veil.media.formats import refusal, sniff
 from veil.media.image import Picture
+from veil.media.source import PathSource, Source, unreadable
 from veil.sandbox import zygote
-from veil.sandbox.child import Child, Held, Readers
+from veil.sandbox.child import Child, Readers
 from veil.sandbox.fences import Bounds
 from veil.sandbox.picture import SandboxedPicture, needed
 from veil.sandbox.values import PictureNote, PictureToOpen
 from veil.sandbox.wire import Connection
 from veil.sandbox.zygote import MOST_ORDER, Greeting, Order
 
-SERVED_BY = {"picture": "veil.sandbox.serve_picture"}
+if TYPE_CHECKING:
+    from veil.media.sound import Sound
+    from veil.media.video import Video
+
+T = TypeVar("T")
+
+SERVED_BY = {
+    "picture": "veil.sandbox.serve_picture",
+    "video": "veil.sandbox.serve_video",
+    "sound": "veil.sandbox.serve_sound",
+}
 """The modules whose function serve() runs behind the fences, by what they read."""
+
+MOST_VIDEO_BYTES, MOST_VIDEO_TIMES = 1 << 35, 64
+"""A video or sound file that is written may have so many bytes, and so many times those of its original more."""
 
 _SECONDS_TO_START = 60.0
 _MEGAPIXEL = 1_000_000
@@ -102,23 +115,22 @@ class Sandbox(Opener):
             return self._start().greeting().missing
 
     def open_picture(self, path: Path, *, max_pixels: int) -> Picture:
-        """Open a picture. Arguments and errors are those of image.open_picture().
-
-        Its hash is worked out here: nobody else's word is taken for which file a plan is about.
-        """
-        held = Held.of(path, "The picture has changed while it was being read")
-        sha256, head = _hash(held)
+        """Open a picture. Arguments and errors are those of image.open_picture()."""
+        source = PathSource.of(path, "The picture")
+        with source.open() as file:
+            head = file.read(HEAD_BYTES)
         format = sniff(head)
         if format is None:
             raise refusal(head)
+        sha256 = _sha256(source)
         notes: list[PictureNote] = []
         bounds = self._bounds(file_bytes=16 * max_pixels)
 
         def start(loaded: frozenset[str]) -> Child:
             child = self._take(("read picture", bounds), loaded | set(needed(format)))
             try:
-                with held.opened() as file:
-                    note = child.ask("open", PictureToOpen(max_pixels, sha256), PictureNote, file=file)
+                with source.open() as file:
+                    note = child.ask("open", PictureToOpen(max_pixels, sha256), PictureNote, file=file.fileno())
             except BaseException:
                 child.close()
                 raise
@@ -135,9 +147,47 @@ class Sandbox(Opener):
         note = notes[0]
         if note.facts.sha256 != sha256 or any(width * height > max_pixels for width, height in note.sizes):
             readers.close()
-            raise InputError("The picture is not what it seems; nothing was made from it.")
+            raise _deceiving()
         patience = self._patience(sum(width * height for width, height in note.sizes))
         return SandboxedPicture(note, readers, self._writers("write picture", bounds, patience))
+
+    def open_video(self, path: Path, *, max_pixels: int, max_frames: int | None = None, sha256: str = "") -> "Video":
+        """Open a video. Arguments and errors are those of video.open_video()."""
+        from veil.sandbox.moving import VideoNote, VideoToOpen  # what decodes videos is loaded when there is one
+        from veil.sandbox.video import SandboxedVideo
+
+        source = PathSource.of(path, "The video")
+        sha256 = sha256 or _sha256(source)
+        most = MOST_VIDEO_BYTES + MOST_VIDEO_TIMES * _size(source)
+        wanted = VideoToOpen(max_pixels, max_frames, sha256)
+        readers, note = self._opened("video", source, wanted, VideoNote, file_bytes=most, pixels=max_pixels)
+        if note.facts.sha256 != sha256 or note.look.layout.width * note.look.layout.height > max_pixels:
+            readers.close()
+            raise _deceiving()
+        return SandboxedVideo(source, note, readers, max_pixels=max_pixels)
+
+    def open_sound(self, path: Path) -> "Sound":
+        """Open a sound file. Errors are those of sound.open_sound()."""
+        from veil.media.sound import SoundFacts
+        from veil.sandbox.sound import SandboxedSound
+
+        source = PathSource.of(path, "The file")
+        sha256 = _sha256(source)
+        most = MOST_VIDEO_BYTES + MOST_VIDEO_TIMES * _size(source)
+        readers, facts = self._opened("sound", source, sha256, SoundFacts, file_bytes=most, pixels=0)
+        if facts.sha256 != sha256:
+            readers.close()
+            raise _deceiving()
+        return SandboxedSound(facts, readers)
+
+    def holds_sound_alone(self, path: Path) -> bool:
+        """Say whether an MP4 or MOV file is sound that Veil reads. As Opener.holds_sound_alone()."""
+        child = self._fork("sound", self._bounds(file_bytes=0), frozenset())
+        try:
+            with PathSource.of(path, "The file").open() as file:
+                return child.ask("holds_alone", None, bool, file=file.fileno())
+        finally:
+            child.close()
 
     def close(self) -> None:
         """End all processes."""
@@ -165,6 +215,29 @@ class Sandbox(Opener):
     def _bounds(self, *, file_bytes: int) -> Bounds:
         memory = self._limits.memory_bytes or _half_the_memory()
         return Bounds(memory + _PROGRAM_BYTES, None, file_bytes + _LEAST_FILE_BYTES)
+
+    def _opened(
+        self, what: str, source: Source, wanted: object, answer: type[T], *, file_bytes: int, pixels: int
+    ) -> tuple[Readers, T]:
+        """Return processes of its own for a video or sound file, and what the first of them says of it."""
+        notes: list[T] = []
+        bounds = self._bounds(file_bytes=file_bytes)
+
+        def start(loaded: frozenset[str]) -> Child:
+            child = self._fork(what, bounds, loaded)
+            try:
+                with source.open() as file:
+                    notes.append(child.ask("open", wanted, answer, file=file.fileno()))
+            except BaseException:
+                child.close()
+                raise
+            child.seconds = self._patience(pixels)
+            return child
+
+        readers = Readers(start, Child.close)
+        with readers.one():
+            pass
+        return readers, notes[0]
 
     def _writers(self, use: str, bounds: Bounds, seconds: float) -> Readers:
         """Return processes that write a file and have not read any."""
@@ -296,16 +369,19 @@ _LEAST_FILE_BYTES = 1 << 26
 _KEPT_VARIABLES = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "TZ")
 
 
-def _hash(held: Held) -> tuple[str, bytes]:
-    """Return the hash of a file, in hexadecimal, and its first bytes; of what is no picture, the latter alone."""
-    with held.opened() as descriptor, open(descriptor, "rb", closefd=False) as file:  # noqa: PTH123
+def _sha256(source: Source) -> str:
+    """Return the hash of a file, in hexadecimal: nobody else's word is taken for which file a plan is about."""
+    with source.open() as file:
         try:
-            head = file.read(HEAD_BYTES)
-            if sniff(head) is None:
-                return "", head
-            file.seek(0)
-            return hashlib.file_digest(file, "sha256").hexdigest(), head
+            return hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
-            raise InputError(
-                f"The file cannot be read ({error.strerror or error}); nothing was made from it."
-            ) from error
+            raise unreadable(error) from error
+
+
+def _size(source: Source) -> int:
+    with source.open() as file:
+        return os.fstat(file.fileno()).st_size
+
+
+def _deceiving() -> InputError:
+    return InputError("What was read of the file does not fit it; nothing was made from it.")

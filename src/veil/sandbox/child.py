@@ -6,15 +6,13 @@ import shutil
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 from numpy.typing import NDArray
 
 from veil import errors
 from veil.errors import InputError, VeilError
-from veil.sandbox.wire import Broken, Connection, Late, Message
+from veil.sandbox.wire import BrokenError, Connection, LateError, Message
 
 T = TypeVar("T")
 
@@ -25,7 +23,7 @@ _ERRORS = {kind.__name__: kind for kind in vars(errors).values() if isinstance(k
 _MOST_TEXT = 1000
 
 
-class Unforeseen(Exception):
+class UnforeseenError(Exception):
     """Something that nobody foresaw went wrong behind the fences."""
 
 
@@ -73,14 +71,14 @@ class Child:
             while (message := self._receive(0)).word == "want":
                 number = message.read(int)
                 if not 0 <= number < len(sources):
-                    raise Broken
+                    raise BrokenError
                 item = next(sources[number], None)
                 if item is None:
                     self._send("end")
                 else:
                     self._send("item", *item)
             if message.word != "result":
-                raise Broken
+                raise BrokenError
             return message.read(answer)
 
     def stream(self, word: str, body: object, most_bytes: int) -> Generator[Message, None, None]:
@@ -99,7 +97,7 @@ class Child:
             while (message := self._receive(most_bytes)).word == "item":
                 yield message
             if message.word != "end":
-                raise Broken
+                raise BrokenError
 
     def close(self) -> None:
         """End the process."""
@@ -124,12 +122,12 @@ def telling() -> Iterator[None]:
     """Raise InputError where the process in the block does not do what it should."""
     try:
         yield
-    except Broken as error:
+    except BrokenError as error:
         raise InputError(
             "Reading or writing this file crashed the process that was set apart for it, which damaged files and "
             "files made to do harm can cause; nothing was made from it. Try another copy of the file."
         ) from error
-    except Late as error:
+    except LateError as error:
         raise InputError(
             "Reading or writing this file took far longer than such a file should, so it was given up; "
             "nothing was made from it. Try another copy of the file."
@@ -142,59 +140,7 @@ def _error(name: str, text: str) -> Exception:
     if name == MemoryError.__name__:
         return MemoryError()
     kind = _ERRORS.get(name)
-    return kind(plain) if kind is not None and issubclass(kind, VeilError) else Unforeseen(plain)
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A file that is opened anew for each process that reads it, as long as it stays what it was.
-
-    Attributes:
-        path: Where it is.
-        changed: What is said if it has changed.
-    """
-
-    path: Path
-    changed: str
-    _stamp: tuple[int, int, int]
-
-    @staticmethod
-    def of(path: Path, changed: str) -> "Held":
-        """Return a file as it is now.
-
-        Raises:
-            InputError: It cannot be read.
-        """
-        with _reading():
-            return Held(path, changed, _stamp(path.stat()))
-
-    @contextmanager
-    def opened(self) -> Iterator[int]:
-        """Give a descriptor for reading.
-
-        Raises:
-            InputError: It cannot be read, or has changed.
-        """
-        with _reading():
-            file = self.path.open("rb")
-        with file:
-            with _reading():
-                stamp = _stamp(os.fstat(file.fileno()))
-            if stamp != self._stamp:
-                raise InputError(f"{self.changed}; nothing was made from it.")
-            yield file.fileno()
-
-
-@contextmanager
-def _reading() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise InputError(f"The file cannot be read ({error.strerror or error}); nothing was made from it.") from error
-
-
-def _stamp(status: os.stat_result) -> tuple[int, int, int]:
-    return status.st_ino, status.st_size, status.st_mtime_ns
+    return kind(plain) if kind is not None and issubclass(kind, VeilError) else UnforeseenError(plain)
 
 
 class Readers:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ALLOWED = """
-    read readv pread64 preadv write writev pwrite64 pwritev lseek _llseek close fstat fstat64 fsync fdatasync
+    read readv pread64 preadv preadv2 write writev pwrite64 pwritev pwritev2 lseek _llseek close fstat fstat64 fsync fdatasync
     ftruncate ftruncate64 fallocate memfd_create dup poll ppoll select pselect6 _newselect
     recvfrom recvmsg sendto sendmsg recv send shutdown
     brk mmap mmap2 munmap mprotect mremap madvise mlock munlock membarrier

@@ -1,9 +1,8 @@
 """Reads and writes pictures behind the fences."""
 
-from PIL import Image
-
 from veil.errors import InputError
 from veil.media.image import Picture, open_picture
+from veil.media.preload import load_pictures
 from veil.sandbox.serving import Caller, answer, writable
 from veil.sandbox.values import (
     FrameNote,
@@ -16,7 +15,7 @@ from veil.sandbox.values import (
 )
 from veil.sandbox.wire import Connection, Message
 
-Image.preinit()  # it loads what Pillow would load when it first writes, which is too late
+load_pictures()
 
 
 def serve(connection: Connection) -> None:

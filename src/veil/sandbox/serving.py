@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Mapping
 from typing import BinaryIO
 
 from veil.errors import VeilError
-from veil.sandbox.wire import Broken, Connection, Message
+from veil.sandbox.wire import BrokenError, Connection, Message
 
 MOST_BYTES = 1 << 40
 """Of what comes from the program, which is trusted."""
@@ -45,11 +45,11 @@ def answer(connection: Connection, asks: Mapping[str, Ask]) -> None:
     while True:
         try:
             message = connection.receive(MOST_BYTES)
-        except Broken:
+        except BrokenError:
             return
         try:
             asks[message.word](message, Caller(connection))
-        except Broken:
+        except BrokenError:
             return
         except VeilError as error:
             connection.send("error", (type(error).__name__, str(error)))

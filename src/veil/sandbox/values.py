@@ -1,4 +1,4 @@
-"""What is said between a program and the processes that read files for it."""
+"""What is said between a program and the processes that read pictures for it."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from veil.media.decode import Header
 from veil.media.image import Picture
 from veil.media.raster import Look
-from veil.sandbox.wire import Broken, Message
+from veil.sandbox.wire import BrokenError, Message
 from veil.types import Facts, Frame, Kind, Pixels
 
 
@@ -49,7 +49,7 @@ class PictureNote:
 class FrameNote(NamedTuple):
     """A frame of a picture, but for its arrays: pixels and, if there is one, opacity."""
 
-    index: int
+    number: int
     duration: Fraction | None
 
     @staticmethod
@@ -79,17 +79,17 @@ def frames_of(messages: Iterable[Message]) -> Iterator[Frame]:
     """Yield the frames that messages hold.
 
     Raises:
-        Broken: One holds none.
+        BrokenError: One holds none.
     """
     for message in messages:
         note = message.read(FrameNote)
         if not 1 <= len(message.arrays) <= 2:
-            raise Broken
+            raise BrokenError
         pixels, alpha = message.arrays[0], message.arrays[1] if len(message.arrays) > 1 else None
         whole = pixels.ndim == 3 and pixels.shape[2] == 3 and pixels.dtype.kind == "u"
         if not whole or (alpha is not None and (alpha.shape != pixels.shape[:2] or alpha.dtype != pixels.dtype)):
-            raise Broken
-        yield Frame(pixels, alpha, note.index, note.duration)
+            raise BrokenError
+        yield Frame(pixels, alpha, note.number, note.duration)
 
 
 def arrays_of(frame: Frame) -> list[Pixels]:

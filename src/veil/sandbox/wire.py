@@ -25,11 +25,11 @@ _MOST_HEADER = 1 << 26  # colour profiles of many pages are in it
 _MOST_SIDES = 3
 
 
-class Broken(Exception):
+class BrokenError(Exception):
     """The other side is gone, or says what it should not."""
 
 
-class Late(Exception):
+class LateError(Exception):
     """The other side has not answered in time."""
 
 
@@ -58,12 +58,12 @@ class Message:
         """Return what the message holds besides arrays.
 
         Raises:
-            Broken: It is of another type.
+            BrokenError: It is of another type.
         """
         try:
             return msgspec.msgpack.decode(self._body, type=kind, dec_hook=_decode)
         except (msgspec.MsgspecError, ValueError, TypeError, ArithmeticError) as error:
-            raise Broken from error
+            raise BrokenError from error
 
 
 class Connection:
@@ -79,7 +79,9 @@ class Connection:
         self._end = end
         self._takes_files = takes_files
 
-    def send(self, word: str, body: object = None, arrays: Sequence[NDArray[Any]] = (), file: int | None = None) -> None:
+    def send(
+        self, word: str, body: object = None, arrays: Sequence[NDArray[Any]] = (), file: int | None = None
+    ) -> None:
         """Say something.
 
         Args:
@@ -89,7 +91,7 @@ class Connection:
             file: A descriptor that the other side gets a copy of.
 
         Raises:
-            Broken: The other side is gone.
+            BrokenError: The other side is gone.
         """
         whole = [np.ascontiguousarray(each) for each in arrays]
         raw = msgspec.Raw(msgspec.msgpack.encode(body, enc_hook=_encode))
@@ -102,11 +104,11 @@ class Connection:
                 socket.send_fds(self._end, [start], [file])
                 self._end.sendall(header)
             for each in whole:
-                self._end.sendall(each.reshape(-1).view(np.uint8))
+                self._end.sendall(_bytes_of(each))
         except TimeoutError as error:
-            raise Late from error
+            raise LateError from error
         except OSError as error:
-            raise Broken from error
+            raise BrokenError from error
 
     def receive(self, most_bytes: int, seconds: float | None = None) -> Message:
         """Wait for a message.
@@ -116,27 +118,27 @@ class Connection:
             seconds: How long to wait for all of it; None for ever.
 
         Raises:
-            Broken: The other side is gone, or the message is not one.
-            Late: It did not come in time.
+            BrokenError: The other side is gone, or the message is not one.
+            LateError: It did not come in time.
         """
         end = None if seconds is None else time.monotonic() + seconds
         start, file = self._start() if self._takes_files else (self._take(_PREFIX.size, end), -1)
         (size,) = _PREFIX.unpack(start)
         if size > _MOST_HEADER:
-            raise Broken
+            raise BrokenError
         try:
             header = msgspec.msgpack.decode(self._take(size, end), type=_Header)
         except msgspec.MsgspecError as error:
-            raise Broken from error
+            raise BrokenError from error
         arrays: list[NDArray[Any]] = []
         for shape, name in header.arrays:
             dtype = _dtype(name)
             count = int(np.prod([*shape, dtype.itemsize], dtype=object))
             most_bytes -= count
             if len(shape) > _MOST_SIDES or min(shape, default=0) < 0 or most_bytes < 0:
-                raise Broken
+                raise BrokenError
             array = np.empty(shape, dtype)
-            self._fill(memoryview(array.reshape(-1).view(np.uint8)), end)
+            self._fill(_bytes_of(array), end)
             arrays.append(array)
         return Message(header.word, arrays, file, bytes(header.body))
 
@@ -154,7 +156,7 @@ class Connection:
         """Return the beginning of a message, which is sent as one, and the descriptor that comes with it."""
         start, files, _, _ = socket.recv_fds(self._end, _PREFIX.size, 1)
         if len(start) != _PREFIX.size:
-            raise Broken
+            raise BrokenError
         return start, files[0] if files else -1
 
     def _take(self, size: int, end: float | None) -> bytes:
@@ -170,17 +172,21 @@ class Connection:
                     self._end.settimeout(max(end - time.monotonic(), 0.001))
                 count = self._end.recv_into(space[got:], 0, socket.MSG_WAITALL if end is None else 0)
                 if not count:
-                    raise Broken
+                    raise BrokenError
                 got += count
         except TimeoutError as error:
-            raise Late from error
+            raise LateError from error
         except OSError as error:
-            raise Broken from error
+            raise BrokenError from error
+
+
+def _bytes_of(array: NDArray[Any]) -> memoryview:
+    return array.reshape(-1).view(np.uint8).data
 
 
 def _dtype(name: str) -> np.dtype[Any]:
     if name not in ("|u1", "<u2", "<f4"):
-        raise Broken
+        raise BrokenError
     return np.dtype(name)
 
 
