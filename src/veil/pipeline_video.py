@@ -89,9 +89,7 @@ def cover(video: Video, plan: Plan, stream: BinaryIO, options: Options, step: St
     written = video.write(
         _covered(video, plan, options, step),
         stream,
-        HowToWrite(
-            target.container, target.codec, target.quality, options.preset, _sound(options), options.subtitles
-        ),
+        HowToWrite(target.container, target.codec, target.quality, options.preset, _sound(options), options.subtitles),
         altered=[
             AlteredSound(track.shape, track.start, pipeline_sound.changed(track, speech, options))
             for track, speech in zip(tracks, heard, strict=True)

@@ -32,9 +32,9 @@ def is_video(path: Path) -> bool:
 class Opener:
     """Opens files to be decoded in this process."""
 
-    def open_picture(self, path: Path, *, max_pixels: int) -> Picture:
+    def open_picture(self, file: Path | bytes, *, max_pixels: int) -> Picture:
         """Open a picture. Arguments and errors are those of image.open_picture()."""
-        return open_picture(path, max_pixels=max_pixels)
+        return open_picture(file, max_pixels=max_pixels)
 
     def open_video(self, path: Path, *, max_pixels: int, max_frames: int | None = None, sha256: str = "") -> "Video":
         """Open a video. Arguments and errors are those of video.open_video()."""

@@ -110,7 +110,7 @@ class Picture:
         encode(frames, self, stream, format=format, quality=quality, quick=quick)
 
     def write_still(self, frame: Frame, stream: BinaryIO, *, format: str, quality: int) -> None:
-        """Write one frame, whatever its size, as a still in this picture's colours, quickly. Errors are as for encode()."""
+        """Write one frame, of any size, as a still in this picture's colours, quickly. Errors as for encode()."""
         still = picture_from_pil(to_pil(frame, self))
         encode(still.frames(), still, stream, format=format, quality=quality, quick=True)
 

@@ -53,6 +53,21 @@ class PathSource:
 
 
 @dataclass(frozen=True, slots=True)
+class BytesSource:
+    """The bytes of a file."""
+
+    data: bytes
+
+    def open(self) -> BufferedReader:
+        """Return a new file in memory. As Source.open()."""
+        descriptor = os.memfd_create("veil")
+        with open(descriptor, "wb", closefd=False) as file:
+            file.write(self.data)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        return open(descriptor, "rb")  # noqa: PTH123
+
+
+@dataclass(frozen=True, slots=True)
 class DescriptorSource:
     """A file by an open descriptor, whose own place is left alone."""
 

@@ -138,7 +138,7 @@ class Video:
         return write_video(self, frames, stream, altered=altered, **how._asdict())
 
     def check_tracks(self, how: HowToWrite) -> None:
-        """Refuse tracks that a file cannot hold. Errors are those of check_tracks()."""
+        """Refuse tracks that a file cannot hold, as video_writer does."""
         assert how.container is not None and how.codec is not None  # settled before the tracks are looked at
         check_tracks(self, how.container, how.codec, sound=how.sound, subtitles=how.subtitles)
 
@@ -147,7 +147,7 @@ class Video:
         return sounds_of(self)
 
     def write_screening(self, frames: Iterable[VideoFrame], stream: BinaryIO) -> None:
-        """Write a small copy. Arguments and errors are those of write_screening()."""
+        """Write a small copy to look at, as video_screening does."""
         write_screening(self, frames, stream)
 
     def reopen(self) -> BufferedReader:

@@ -243,14 +243,13 @@ class Image:
 
     def planes(self) -> list[Plane]:
         """Return views of the planes, read-only: brightness, shape (H, W), and two of colour difference."""
-        views: list[Plane] = [view[:] for view in self._views]
-        for view in views:
+        for view in self._views:
             view.flags.writeable = False
-        return views
+        return list(self._views)
 
     def with_planes(self, planes: Sequence[Plane]) -> "Image":
         """Return a frame that looks like this one but holds copies of other planes of the same shapes."""
-        return Image([np.array(plane) for plane in planes], self.layout, self._converter, clean=True)
+        return Image([plane.copy() for plane in planes], self.layout, self._converter, clean=True)
 
     def scaled(self, width: int, height: int) -> av.VideoFrame:
         """Return a picture of it in another size that holds nothing but pixels: 8-bit 4:2:0, narrow range."""

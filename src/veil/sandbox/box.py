@@ -1,4 +1,4 @@
-"""The sandbox: files are opened here as veil.media opens them, but read and written by other processes, behind fences."""
+"""The sandbox: files are opened as veil.media opens them, but read and written by other processes, behind fences."""
 
 import hashlib
 import os
@@ -18,7 +18,7 @@ from veil.errors import InputError, VeilError
 from veil.media.files import HEAD_BYTES, Opener
 from veil.media.formats import refusal, sniff
 from veil.media.image import Picture
-from veil.media.source import PathSource, Source, unreadable
+from veil.media.source import BytesSource, PathSource, Source, unreadable
 from veil.sandbox import zygote
 from veil.sandbox.child import Child, Readers
 from veil.sandbox.fences import Bounds
@@ -69,8 +69,8 @@ class Limits:
 class Sandbox(Opener):
     """Opens files to be decoded and encoded behind fences; use it in a ``with`` block. Safe for several threads.
 
-    A process that has loaded the codecs is started at once; those that read files are forked from it. What goes wrong in
-    one of them is an InputError for its file, and ends it.
+    A process that has loaded the codecs is started at once; those that read files are forked from it. What goes wrong
+    in one of them is an InputError for its file, and ends it.
     """
 
     def __init__(
@@ -88,8 +88,8 @@ class Sandbox(Opener):
             files_each: How many pictures one process may read, or write, one after the other. With more than one, a
                 hostile file could change how the next ones of that process are seen, but not what is written of them:
                 that is done by other processes, from the very pixels that were looked at.
-            fork_here: Fork the first one from this process rather than starting a new interpreter. For programs with one
-                thread that hold nothing secret.
+            fork_here: Fork the first one from this process rather than starting a new interpreter. For programs with
+                one thread that hold nothing secret.
             served_by: Modules that read files, if not the usual ones.
         """
         self._limits = limits or Limits()
@@ -114,11 +114,11 @@ class Sandbox(Opener):
         with self._starting:
             return self._start().greeting().missing
 
-    def open_picture(self, path: Path, *, max_pixels: int) -> Picture:
+    def open_picture(self, file: Path | bytes, *, max_pixels: int) -> Picture:
         """Open a picture. Arguments and errors are those of image.open_picture()."""
-        source = PathSource.of(path, "The picture")
-        with source.open() as file:
-            head = file.read(HEAD_BYTES)
+        source: Source = PathSource.of(file, "The picture") if isinstance(file, Path) else BytesSource(file)
+        with source.open() as opened:
+            head = opened.read(HEAD_BYTES)
         format = sniff(head)
         if format is None:
             raise refusal(head)
@@ -129,8 +129,8 @@ class Sandbox(Opener):
         def start(loaded: frozenset[str]) -> Child:
             child = self._take(("read picture", bounds), loaded | set(needed(format)))
             try:
-                with source.open() as file:
-                    note = child.ask("open", PictureToOpen(max_pixels, sha256), PictureNote, file=file.fileno())
+                with source.open() as opened:
+                    note = child.ask("open", PictureToOpen(max_pixels, sha256), PictureNote, file=opened.fileno())
             except BaseException:
                 child.close()
                 raise

@@ -50,7 +50,13 @@ class Child:
         self._connection = connection
 
     def ask(
-        self, word: str, body: object, answer: type[T], *, inputs: Sequence[Iterable[Item]] = (), file: int | None = None
+        self,
+        word: str,
+        body: object,
+        answer: type[T],
+        *,
+        inputs: Sequence[Iterable[Item]] = (),
+        file: int | None = None,
     ) -> T:
         """Have something done and return the answer.
 

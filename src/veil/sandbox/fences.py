@@ -1,4 +1,4 @@
-"""The fences around a process that reads a file: it may compute, and use the descriptors it was given, and nothing else.
+"""The fences around a process that reads a file: it may compute, and use the descriptors it was given; no more.
 
 The filter of system calls is made by libseccomp, which knows the numbers of every processor and is there on every
 Debian, Ubuntu and Fedora; it is used where it is found, and never shipped. Landlock has no C library, and the packages
@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ALLOWED = """
-    read readv pread64 preadv preadv2 write writev pwrite64 pwritev pwritev2 lseek _llseek close fstat fstat64 fsync fdatasync
-    ftruncate ftruncate64 fallocate memfd_create dup poll ppoll select pselect6 _newselect
+    read readv pread64 preadv preadv2 write writev pwrite64 pwritev pwritev2 lseek _llseek close fstat fstat64 fsync
+    fdatasync ftruncate ftruncate64 fallocate memfd_create dup poll ppoll select pselect6 _newselect
     recvfrom recvmsg sendto sendmsg recv send shutdown
     brk mmap mmap2 munmap mprotect mremap madvise mlock munlock membarrier
     futex futex_time64 set_robust_list get_robust_list rseq set_tid_address sched_yield exit exit_group
@@ -28,7 +28,7 @@ ALLOWED = """
     clock_gettime clock_gettime64 clock_getres clock_getres_time64 clock_nanosleep clock_nanosleep_time64 nanosleep
     gettimeofday time times getrusage getrandom sysinfo uname
     getpid gettid getppid getuid geteuid getgid getegid getuid32 geteuid32 getgid32 getegid32
-""".split()
+"""
 """System calls that work on memory, time, threads and open descriptors alone."""
 
 _FCNTL = (0, 1, 2, 3, 1030)  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC: not those that send signals
@@ -208,7 +208,7 @@ def _filter() -> bytes | None:
 
 def _rules() -> Iterable[tuple[int, str, tuple[_Compare, ...]]]:
     """Yield actions, calls, and what their arguments must be."""
-    for call in ALLOWED:
+    for call in ALLOWED.split():
         yield _SCMP_ALLOW, call, ()
     for value in _FCNTL:
         yield _SCMP_ALLOW, "fcntl", (_Compare(1, _EQUAL, value, 0),)

@@ -1,12 +1,11 @@
 """Reads and writes sound files behind the fences."""
 
-from veil.media.sound import Sound, holds_sound_alone, open_sound
 from veil.media.preload import load_moving
+from veil.media.sound import Sound, holds_sound_alone, open_sound
 from veil.media.source import DescriptorSource
 from veil.sandbox.moving import SoundToWrite, samples_of
 from veil.sandbox.serving import Caller, answer, writable
 from veil.sandbox.wire import Connection, Message
-
 
 load_moving()
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import closing
 
-from veil.media.sound_tracks import AlteredSound
 from veil.media.preload import load_moving
+from veil.media.sound_tracks import AlteredSound
 from veil.media.source import DescriptorSource
 from veil.media.video import HowToWrite, Video, VideoFrame, open_video
 from veil.sandbox.moving import (
@@ -19,7 +19,6 @@ from veil.sandbox.moving import (
 )
 from veil.sandbox.serving import Caller, answer, writable
 from veil.sandbox.wire import Connection, Message
-
 
 load_moving()
 

@@ -61,7 +61,7 @@ def answer(connection: Connection, asks: Mapping[str, Ask]) -> None:
 
 def writable(message: Message) -> BinaryIO:
     """Return the file that came with a message, for writing and reading."""
-    return open(message.file, "r+b")  # noqa: PTH123, SIM115 - a descriptor; whoever writes closes it
+    return open(message.file, "r+b")  # noqa: PTH123 - a descriptor; whoever writes closes it
 
 
 def _place_of(error: Exception) -> str:

@@ -37,13 +37,10 @@ class PictureNote:
         header = picture.header
         return PictureNote(picture.facts, header.kind, header.sizes, header.looks, header.plays, header.lossless)
 
-
     def picture(self, decode: Callable[[], Iterator[Frame]]) -> Picture:
         """Return such a picture with frames from elsewhere."""
         count = self.facts.frames
-        return Picture(
-            self.facts, Header(self.kind, self.sizes, self.looks, count, decode, self.plays, self.lossless)
-        )
+        return Picture(self.facts, Header(self.kind, self.sizes, self.looks, count, decode, self.plays, self.lossless))
 
 
 class FrameNote(NamedTuple):

@@ -61,8 +61,6 @@ class _Child:
     talk: socket.socket  # tells when whoever talks to it hangs up
 
 
-
-
 def serve(control: socket.socket, modules: Sequence[str]) -> None:
     """Fork a process for each order, until whoever orders is gone.
 
