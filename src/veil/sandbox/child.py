@@ -6,6 +6,7 @@ import shutil
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 from numpy.typing import NDArray
@@ -221,16 +222,17 @@ class Readers:
 
 @contextmanager
 def descriptor_of(stream: BinaryIO) -> Iterator[int]:
-    """Give a descriptor of an empty file; what is in it at the end of the block is in the stream."""
+    """Give a descriptor of an empty file; what is in it at the end of the block is in the stream.
+
+    The file is opened anew for it: a lock on the stream, which says that this program lives, is not handed on.
+    """
     try:
-        descriptor = stream.fileno()
+        own = stream.fileno()
     except io.UnsupportedOperation:
-        pass
-    else:
-        stream.flush()
-        yield descriptor
+        with os.fdopen(os.memfd_create("veil"), "w+b") as file:
+            yield file.fileno()
+            file.seek(0)
+            shutil.copyfileobj(file, stream)
         return
-    with os.fdopen(os.memfd_create("veil"), "w+b") as file:
+    with Path(f"/proc/self/fd/{own}").open("r+b") as file:
         yield file.fileno()
-        file.seek(0)
-        shutil.copyfileobj(file, stream)

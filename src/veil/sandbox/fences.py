@@ -195,13 +195,14 @@ def _filter() -> bytes | None:
             tests = (_Compare * len(compares))(*compares)
             if library.seccomp_rule_add_array(context, ctypes.c_uint32(action), number, len(compares), tests) != 0:
                 return None
-        descriptor = os.memfd_create("veil")
+        reading, writing = os.pipe()  # which holds it all
         try:
-            if library.seccomp_export_bpf(context, descriptor) != 0:
+            if library.seccomp_export_bpf(context, writing) != 0:
                 return None
-            return os.pread(descriptor, 1 << 20, 0)
+            return os.read(reading, 1 << 16)
         finally:
-            os.close(descriptor)
+            os.close(reading)
+            os.close(writing)
     finally:
         library.seccomp_release(context)
 
