@@ -25,7 +25,7 @@ from veil.sandbox.fences import Bounds
 from veil.sandbox.picture import SandboxedPicture, needed
 from veil.sandbox.values import PictureNote, PictureToOpen
 from veil.sandbox.wire import Connection
-from veil.sandbox.zygote import MOST_ORDER, Greeting, Order
+from veil.sandbox.zygote import DONE, MOST_ORDER, Greeting, Order
 
 if TYPE_CHECKING:
     from veil.media.sound import Sound
@@ -47,8 +47,8 @@ _SECONDS_TO_START = 60.0
 _MEGAPIXEL = 1_000_000
 
 
-def _half_the_memory() -> int:
-    return max(2 << 30, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)
+def _usual_memory() -> int:
+    return max(_LEAST_MEMORY, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2) + _RESERVED_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Limits:
     """How much a process may use that reads a file.
 
     Attributes:
-        memory_bytes: Address space besides what the program itself takes; None for half of the machine's memory.
+        memory_bytes: Address space; None for half of the machine's memory, and what programs reserve and never touch.
         seconds: How long it may take for each step, the opening or one frame for instance...
         megapixel_seconds: ...and so much longer for each million pixels of the file's frames.
     """
@@ -213,8 +213,7 @@ class Sandbox(Opener):
         return self._limits.seconds + pixels / _MEGAPIXEL * self._limits.megapixel_seconds
 
     def _bounds(self, *, file_bytes: int) -> Bounds:
-        memory = self._limits.memory_bytes or _half_the_memory()
-        return Bounds(memory + _PROGRAM_BYTES, None, file_bytes + _LEAST_FILE_BYTES)
+        return Bounds(self._limits.memory_bytes or _usual_memory(), None, file_bytes + _LEAST_FILE_BYTES)
 
     def _opened(
         self, what: str, source: Source, wanted: object, answer: type[T], *, file_bytes: int, pixels: int
@@ -337,6 +336,8 @@ class _Zygote:
         """
         self.greeting()
         socket.send_fds(self._control, [msgspec.json.encode(order)], [end.fileno()])
+        if self._control.recv(MOST_ORDER) != DONE:
+            raise ConnectionResetError
 
     def close(self) -> None:
         """End it, and with it all that were forked from it."""
@@ -347,7 +348,7 @@ class _Zygote:
 def _interpreter(control: socket.socket, modules: list[str]) -> "subprocess.Popen[bytes]":
     """Start a new interpreter that serves."""
     command = [sys.executable, "-P", "-m", zygote.__name__, str(control.fileno()), *modules]
-    paths = os.pathsep.join(str(Path(each).absolute()) for each in sys.path if each)
+    paths = os.pathsep.join(str(Path(each).absolute()) for each in sys.path)
     environment = {"PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1"}
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     return subprocess.Popen(
@@ -362,8 +363,7 @@ def _interpreter(control: socket.socket, modules: list[str]) -> "subprocess.Pope
     )
 
 
-_PROGRAM_BYTES = 4 << 30
-"""Of address space, most of it never touched."""
+_LEAST_MEMORY, _RESERVED_BYTES = 2 << 30, 4 << 30
 
 _LEAST_FILE_BYTES = 1 << 26
 _KEPT_VARIABLES = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "TZ")

@@ -21,6 +21,9 @@ import msgspec
 from veil.sandbox.fences import Bounds, Fences
 from veil.sandbox.wire import Connection
 
+DONE = b"done"
+"""The answer to an order."""
+
 MOST_ORDER = 1 << 16
 """Bytes of an order."""
 
@@ -86,6 +89,7 @@ def serve(control: socket.socket, modules: Sequence[str]) -> None:
                         os.waitpid(pid, 0)
                     return
                 child = _fork(msgspec.json.decode(data, type=Order), socket.socket(fileno=files[0]), fences)
+                control.send(DONE)
                 for each, events in ((child.ended, select.POLLIN), (child.talk.fileno(), 0)):
                     children[each] = child
                     poll.register(each, events)
