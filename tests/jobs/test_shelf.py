@@ -99,7 +99,7 @@ def test_a_video_is_opened_once_and_never_hashed_again(
         opened.append(str(how["sha256"]))
         return real(path, **how)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("veil.jobs.videos.open_video", counting)
+    monkeypatch.setattr("veil.media.video.open_video", counting)
     for index in (3, 4, 5):
         studio.frame(ME, video.id, index)
     assert video.picture is not None

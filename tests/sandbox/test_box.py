@@ -12,13 +12,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.fakes import photo
 from tests.jobs.conftest import until
+from tests.media.painted import file_of, smooth
 from tests.sandbox.hostile import MARK
 from tests.sandbox.processes import alive, below, children_of
 from veil.errors import InputError, TooLargeError, UnsupportedError, UsageError
-from veil.media.image import open_picture
+from veil.media.image import open_picture, picture_from_array
 from veil.sandbox.box import SERVED_BY, Limits, Sandbox
 
 HOSTILE = {**SERVED_BY, "picture": "tests.sandbox.hostile"}
@@ -47,14 +49,14 @@ def assert_works(box: Sandbox) -> None:
 
 @pytest.mark.parametrize("deed", ["abort", "crash", "quit"])
 def test_a_crash_is_one_clear_error(deed: str, box: Sandbox, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="crashed the process that was set apart for it.*nothing was made from it"):
+    with pytest.raises(InputError, match=r"crashed the process that was set apart for it.*nothing was made from it"):
         box.open_picture(hostile(tmp_path, deed), max_pixels=BIG)
     assert_works(box)
 
 
 def test_a_hang_is_ended(tmp_path: Path) -> None:
     with Sandbox(Limits(seconds=0.5), served_by=HOSTILE) as box:
-        with pytest.raises(InputError, match="took far longer.*given up; nothing was made from it"):
+        with pytest.raises(InputError, match=r"took far longer.*given up; nothing was made from it"):
             box.open_picture(hostile(tmp_path, "hang"), max_pixels=BIG)
         assert_works(box)
 
@@ -154,21 +156,57 @@ def test_a_program_that_is_killed_leaves_no_process(forks: bool, tmp_path: Path)
     until(lambda: not any(alive(number) for number in family))
 
 
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Sandbox]:
+    with Sandbox(files_each=8) as sandbox:
+        yield sandbox
+
+
 @pytest.mark.parametrize("format", ["png", "jpeg", "webp", "gif", "tiff", "bmp", "avif", "heic"])
-@pytest.mark.parametrize("each", [1, 4])
-def test_pictures_come_and_go_as_without_it(format: str, each: int) -> None:
+def test_pictures_come_and_go_as_without_it(format: str, shared: Sandbox) -> None:
     data = photo((slice(10, 20), slice(10, 30)), format=format)
-    with Sandbox(files_each=each) as box:
-        for _ in range(2):
-            with box.open_picture(data, max_pixels=BIG) as inside, open_picture(data) as outside:
-                assert inside.facts == outside.facts
-                (mine,), (expected,) = inside.frames(), outside.frames()
-                assert np.array_equal(mine.pixels, expected.pixels)
-                for target in (None, "png", "heic"):
-                    written, plain = io.BytesIO(), io.BytesIO()
-                    inside.write([mine], written, format=target)
-                    outside.write([expected], plain, format=target)
-                    assert written.getvalue() == plain.getvalue()
+    for target in (None, "png", "heic"):
+        with shared.open_picture(data, max_pixels=BIG) as inside, open_picture(data) as outside:
+            assert inside.facts == outside.facts
+            (mine,), (expected,) = inside.frames(), outside.frames()
+            assert np.array_equal(mine.pixels, expected.pixels)
+            written, plain = io.BytesIO(), io.BytesIO()
+            inside.write([mine], written, format=target)
+            outside.write([expected], plain, format=target)
+            assert written.getvalue() == plain.getvalue()
+
+
+@pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP", "TIFF"])
+def test_pictures_with_several_frames_do_too(format: str, shared: Sandbox) -> None:
+    """Each is decoded by one process while another writes it."""
+    data = file_of(smooth(), format, save_all=True, append_images=[Image.fromarray(smooth()[::-1])], duration=100)
+    written, plain = io.BytesIO(), io.BytesIO()
+    with shared.open_picture(data, max_pixels=BIG) as inside, open_picture(data) as outside:
+        inside.write(inside.frames(), written)
+        outside.write(outside.frames(), plain)
+    assert written.getvalue() == plain.getvalue()
+
+
+def test_sixteen_bits_and_opacity_come_through(shared: Sandbox) -> None:
+    values = np.random.default_rng(1).integers(0, 1 << 16, (20, 30, 4)).astype(np.uint16)
+    stream = io.BytesIO()
+    given = picture_from_array(values)
+    given.write(given.frames(), stream, format="png")
+    with shared.open_picture(stream.getvalue(), max_pixels=BIG) as picture:
+        (frame,) = picture.frames()
+    assert frame.alpha is not None
+    assert np.array_equal(frame.pixels, values[:, :, :3]) and np.array_equal(frame.alpha, values[:, :, 3])
+
+
+@fenced
+def test_what_one_process_reads_is_written_by_another(tmp_path: Path) -> None:
+    """So a file that takes over the process that reads it does not write the next result."""
+    with Sandbox(files_each=8) as box, box.open_picture(photo(), max_pixels=BIG) as picture:
+        readers = set(below(os.getpid()))
+        stream = (tmp_path / "out.png").open("w+b")
+        with stream:
+            picture.write(picture.frames(), stream)
+        assert set(below(os.getpid())) > readers
 
 
 def test_refusals_are_those_of_the_media(box: Sandbox, tmp_path: Path) -> None:
