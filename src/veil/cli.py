@@ -6,11 +6,11 @@ The commands of the studio are in serving.py.
 import json
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -31,7 +31,7 @@ EXIT_STOPPED = 130
 
 LARGE_FILE = 3_000_000  # bytes
 
-PICTURES_EACH = 32
+PICTURES_EACH = 8
 """How many pictures of a batch are read by one process behind the fences: a new one for each takes a third longer."""
 
 EXIT_CODES = """
@@ -184,7 +184,7 @@ def run(
     for folder in {task.target.parent for task in tasks}:
         sweep(folder)
     workers = _workers(len(tasks), options.profile)
-    one_video = Lock()  # a video uses all processors by itself, and much memory
+    one_video = threading.Lock()  # a video uses all processors by itself, and much memory
     with _sandbox() as sandbox:
         looks = not all(sandbox.is_sound(task.source) for task in tasks)
         finder = detect.load(options.profile, streams=workers) if looks else None
@@ -248,7 +248,7 @@ def find(
     tasks, left_out, options = _tasks(inputs, output, options, plans=True)
     workers = _workers(len(tasks), options.profile)
     plans: dict[Path, Any] = {}
-    one_video = Lock()
+    one_video = threading.Lock()
     with _sandbox() as sandbox:
         finder = detect.load(options.profile, streams=workers)
 
@@ -359,7 +359,7 @@ def _sandbox() -> Iterator["Sandbox"]:
     """Give the sandbox that files are read in; which fences the system lacks is said once, after the work."""
     from veil.sandbox.box import Sandbox
 
-    with Sandbox(files_each=PICTURES_EACH, fork_here=True) as sandbox:
+    with Sandbox(files_each=PICTURES_EACH, fork_here=threading.active_count() == 1) as sandbox:
         yield sandbox
         if sandbox.missing:
             click.echo(f"veil: note: this system does not offer all fences: {'; '.join(sandbox.missing)}.", err=True)
