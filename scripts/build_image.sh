@@ -12,8 +12,7 @@ case "$step" in
         "$2/bin/pip" install --no-cache-dir --constraint "$1/requirements-dev.lock" "$1[celery]"
         ;;
     trim)
-        "$1/bin/python" -m pip uninstall --quiet --yes pip
-        find "$1" -type d -name tests -path '*/site-packages/*' -prune -exec rm -rf {} +
+        rm -rf "$1"/lib/*/site-packages/pip "$1"/lib/*/site-packages/pip-* "$1"/bin/pip*
         ;;
     store)
         install --directory --mode 700 "$1"

@@ -31,7 +31,7 @@ EXIT_STOPPED = 130
 
 LARGE_FILE = 3_000_000  # bytes
 
-PICTURES_EACH = 8
+PICTURES_EACH = 16
 """How many pictures of a batch are read by one process behind the fences: a new one for each takes a third longer."""
 
 EXIT_CODES = """

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from veil.errors import InputError
+from veil.media.image import open_picture
 from veil.sandbox import serve_picture
 from veil.sandbox.wire import Connection
 
@@ -93,12 +94,9 @@ def _open(data: bytes, **settings: Any) -> Any:
         except PermissionError as error:
             raise InputError("It was not allowed.") from error
         raise InputError("It was done!")
-    return _open_picture(data, **settings)
-
-
-_open_picture = serve_picture.open_picture
+    return open_picture(data, **settings)
 
 
 def serve(connection: Connection) -> None:
-    serve_picture.open_picture = _open
+    vars(serve_picture)["open_picture"] = _open
     serve_picture.serve(connection)

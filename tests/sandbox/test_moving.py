@@ -80,7 +80,8 @@ def test_a_video_cut_short_is_refused(box: Sandbox, clip: Path) -> None:
 
 def test_sound_is_read_and_written_the_same(box: Sandbox, tmp_path: Path) -> None:
     made = []
-    tone = np.sin(np.arange(20_000) / 20).astype(np.float32)[None] / 2
+    tone = np.zeros((1, 20_000), np.float32)
+    tone[0, ::100] = 0.5
     source = save_wave(tmp_path / "a.wav", tone, 16_000)
     for opener in (box, Opener()):
         with opener.open_sound(source) as sound:

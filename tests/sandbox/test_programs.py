@@ -49,6 +49,6 @@ def test_the_studio_fails_one_photo_and_takes_the_next(tmp_path: Path) -> None:
         until(lambda: not any(job.wants_work for job in studio.jobs(ME)))
         failed = studio.job(ME, bad.id)
         assert failed.state is JobState.FAILED
-        assert failed.problem is not None and "crashed the process" in failed.problem.text
+        assert failed.problem is not None and "crashed the process" in failed.problem.detail
         assert studio.job(ME, good.id).state is JobState.DONE
         assert studio.preview_original(ME, good.id).data
