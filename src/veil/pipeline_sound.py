@@ -16,10 +16,9 @@ from veil import report as reports
 from veil.errors import InputError, UsageError
 from veil.files import sha256_of, write_aside
 from veil.media.formats import SOUND_FORMATS, media_named
-from veil.media.sound import Sound, open_sound
+from veil.media.sound import Sound
 from veil.media.sound_formats import check_format
 from veil.media.sound_reader import Shape
-from veil.media.sound_writer import write_sound
 from veil.models import WEIGHTS
 from veil.options import Options
 from veil.types import Altered, Background, Facts, Kind, Report, Step, Voice
@@ -77,16 +76,15 @@ def target_of(sound: Sound, options: Options) -> str:
 
 
 def anonymise_file(
-    source: Path, target: Path, options: Options, step: Step = lambda: None, *, overwrite: bool = False
+    sound: Sound, target: Path, options: Options, step: Step = lambda: None, *, overwrite: bool = False
 ) -> Report:
     """Write a sound file with the voices in it changed; nothing is begun that the settings do not allow.
 
-    Errors are those of anonymise(), open_sound() and write_aside().
+    Errors are those of anonymise() and write_aside().
     """
-    with open_sound(source) as sound:
-        target_of(sound, options)
-        with write_aside(target, overwrite=overwrite) as stream:
-            return anonymise(sound, stream, options, step)
+    target_of(sound, options)
+    with write_aside(target, overwrite=overwrite) as stream:
+        return anonymise(sound, stream, options, step)
 
 
 def anonymise(
@@ -109,7 +107,7 @@ def anonymise(
     """
     format = target_of(sound, options)
     heard = listen(sound, options, step) if heard is None else chosen(heard, options)
-    written = write_sound(changed(sound, heard, options, step), sound.shape, stream, format=format)
+    written = sound.write(changed(sound, heard, options, step), stream, format=format)
     facts = facts_of(sound)
     dropped = sound.facts.dropped
     if written.rate < sound.shape.rate:

@@ -25,6 +25,7 @@ from veil.jobs.limits import Limits
 from veil.jobs.store import Store
 from veil.jobs.work import Tools, failed, work
 from veil.media.files import kind_at_first_sight
+from veil.sandbox.box import Sandbox
 
 MOST_ATTEMPTS = 3
 POLL_SECONDS = 0.2
@@ -139,7 +140,8 @@ def _main() -> None:
     module, name = task["load"]
     finders = Finders(attrgetter(name)(import_module(module)), streams=1)
     cache = PlanCache(store.path / "cache", store.secret) if task["caching"] else None
-    work(store, task["job_id"], Tools(finders, cache))
+    with Sandbox() as sandbox:
+        work(store, task["job_id"], Tools(finders, cache, opener=sandbox))
 
 
 def _be_first_to_go() -> None:

@@ -16,7 +16,6 @@ from veil.jobs.job import Talk, Trial
 from veil.jobs.progress import Progress
 from veil.media.sound import Samples, Sound
 from veil.media.sound_reader import Shape
-from veil.media.sound_tracks import sounds_of
 from veil.media.sound_writer import write_sound
 from veil.media.video import Video
 from veil.options import Options
@@ -132,7 +131,7 @@ def _tried(folder: JobFolder, medium: Sound | Video, trial: Trial, step: Step) -
         first = hearing.heard.stretches[0].start if hearing.heard.stretches else 0
         at = pipeline_excerpt.lead_in(first, hearing.rate) if trial.at is None else trial.at
         return pipeline_excerpt.excerpt(medium, options, at, step, heard=hearing.heard), medium.shape
-    tracks = sounds_of(medium)
+    tracks = medium.sounds()
     if not tracks:
         raise UsageError("The video has no sound; nothing was made.")
     track = tracks[0]

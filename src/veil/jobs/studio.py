@@ -19,6 +19,7 @@ from veil.jobs.shelf import Shelf
 from veil.jobs.sounds import Hearing
 from veil.jobs.steps import Preview
 from veil.jobs.store import Store
+from veil.media.files import Opener
 from veil.options import Options
 from veil.types import Area, Box, Facts, Kind, Plan, Report, Shape
 
@@ -75,13 +76,16 @@ class Studio:
         limits: How much is taken.
     """
 
-    def __init__(self, store: Store, queue: Queue, options: Options | None = None) -> None:
+    def __init__(
+        self, store: Store, queue: Queue, options: Options | None = None, opener: Opener | None = None
+    ) -> None:
+        self._opener = opener or Opener()
         self.options = options or Options()
         self.limits: Limits = store.limits
         self._store = store
         self._queue = queue
         self._previewing = threading.Semaphore(PREVIEWS_AT_ONCE)
-        self._shelf = Shelf()
+        self._shelf = Shelf(self._opener)
         self._closed = threading.Event()
 
     @property
@@ -256,7 +260,7 @@ class Studio:
         small = self._preview_file(folder)
         with self._previewing, folder.unless_gone():
             frame = job.film.shown if job.film else 0
-            return steps.covered_preview(small, shown, self._own(options), frame)
+            return steps.covered_preview(small, self._opener, shown, self._own(options), frame)
 
     def screening(self, owner: str, job_id: str) -> Path:
         """Return a small copy of a video to look at, an MP4 file.
@@ -506,7 +510,7 @@ class Studio:
             if not folder.preview.exists():
                 job = planned(folder.read())
                 try:
-                    data = steps.make_preview(folder.original, max_pixels=job.options.max_pixels)
+                    data = steps.make_preview(folder.original, self._opener, max_pixels=job.options.max_pixels)
                     with folder.changing():  # a worker that begins just now clears away what is unfinished
                         disk.write_whole(folder.preview, data)
                 except InputError:

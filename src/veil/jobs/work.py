@@ -25,9 +25,9 @@ from veil.jobs.orders import order_for
 from veil.jobs.progress import Progress, Stopped, Superseded
 from veil.jobs.store import Store
 from veil.jobs.turns import Turns
-from veil.media.files import is_sound, is_video
-from veil.media.image import Picture, open_picture
-from veil.media.sound import Sound, open_sound
+from veil.media.files import Opener, is_video
+from veil.media.image import Picture
+from veil.media.sound import Sound
 from veil.types import Kind, Plan, Report, Step
 
 if TYPE_CHECKING:
@@ -48,12 +48,14 @@ class Tools:
         cache: Plans of photos that were looked at before; None keeps none.
         stopping: Set when this process is to end.
         turns: Let one video or sound file be worked on at a time.
+        opener: Opens files.
     """
 
     finders: Finders
     cache: PlanCache | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
     turns: Turns = field(default_factory=Turns)
+    opener: Opener = field(default_factory=Opener)
 
 
 def work(store: Store, job_id: str, tools: Tools) -> None:
@@ -95,7 +97,7 @@ def _serve(folder: JobFolder, tools: Tools, limits: Limits) -> None:
     job = folder.read()
     if not job.wants_work:
         return
-    if is_sound(folder.original):  # some videos are none
+    if tools.opener.is_sound(folder.original):  # some videos are none
         _serve_sound(folder, job, tools, limits)
     elif is_video(folder.original):
         _serve_video(folder, job, tools, limits)
@@ -111,7 +113,7 @@ def _serve_photo(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> N
     job = _begin(folder)
     progress = Progress(folder, tools.stopping, limits.work_seconds)
     progress.go_on()
-    with open_picture(folder.original, max_pixels=job.options.max_pixels) as opened:
+    with tools.opener.open_picture(folder.original, max_pixels=job.options.max_pixels) as opened:
         picture = pipeline.decoded_once(opened)
         progress.expect(picture.facts.frames * (sum(order.waits for order in job.orders) + (finder is not None)))
         if finder is not None:
@@ -128,7 +130,7 @@ def _serve_sound(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> N
 
     if job.state in LOOKED_AT and job.is_urgent:
         job = _begin(folder)
-        with open_sound(folder.original) as sound:
+        with tools.opener.open_sound(folder.original) as sound:
             _answer_all(folder, sound, counting)
     if not folder.read().wants_work:
         folder.forget_progress()
@@ -138,7 +140,7 @@ def _serve_sound(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> N
     try:
         job = _begin(folder)
         limits.check_disk(folder.path, more=folder.original.stat().st_size)
-        with open_sound(folder.original) as sound:
+        with tools.opener.open_sound(folder.original) as sound:
             steps_once, progress = sounds.steps_of(sound), counting()
             if job.state in UNFINISHED:
                 folder.change(_as_sound)
@@ -185,7 +187,7 @@ def _serve_video(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> N
 
     if job.state in LOOKED_AT and job.is_urgent:
         job = _begin(folder)
-        with videos.opened(folder, job) as video:
+        with videos.opened(folder, job, tools.opener) as video:
             _answer_all(folder, video, counting)
     if not folder.read().wants_work:
         folder.forget_progress()
@@ -196,7 +198,7 @@ def _serve_video(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> N
         finder = _finder(job, tools)
         job = _begin(folder)
         limits.check_disk(folder.path, more=folder.original.stat().st_size)
-        with videos.opened(folder, job, limits.frames) as video:
+        with videos.opened(folder, job, tools.opener, limits.frames) as video:
             _work_through(folder, job, video, finder, tools.cache, counting)
     finally:
         tools.turns.end()
