@@ -65,7 +65,7 @@ def _run(store: Path, seconds: float, times: float, options: argparse.Namespace,
         ]
         for person in people:
             person.start()
-        samples = []
+        samples = [look(server.pid, store, 0.0)]
         while time.monotonic() < start + seconds and server.poll() is None:
             time.sleep(EVERY_S)
             samples.append(look(server.pid, store, time.monotonic() - start))
@@ -83,7 +83,7 @@ def _run(store: Path, seconds: float, times: float, options: argparse.Namespace,
 def _parts(samples: Sequence[Sample]) -> tuple[Sequence[Sample], Sequence[Sample]]:
     """Return the second fifth, when all has warmed up, and the last."""
     fifth = max(1, len(samples) // 5)
-    return samples[fifth : 2 * fifth], samples[-fifth:]
+    return samples[fifth : 2 * fifth] or samples, samples[-fifth:]
 
 
 def growing(samples: Sequence[Sample]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import BinaryIO, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from veil import pipeline_sound
+from veil import memory, pipeline_sound
 from veil import plan as plans
 from veil import report as reports
 from veil.detect import Finder
@@ -67,6 +67,7 @@ def target_of(video: Video, options: Options) -> Target:
 def find(video: Video, finder: Finder, options: Options, step: Step) -> Plan:
     """Return what is to be covered in a video. Arguments and errors are those of pipeline.find()."""
     _check_drawings(video, options.drawings)
+    memory.keep_large_apart()
     finder = finder.in_videos or finder
     watched = _watch(video, finder, _pace(finder, options.profile), step)
     shape, area = Shape(options.shape), Area(options.area)

@@ -15,6 +15,7 @@ import redis
 from tests.jobs import loads
 from tests.jobs.conftest import BOX, ME, photo, until
 from tests.jobs.films import filmed
+from tests.jobs.test_sounds import BEEP, recorded
 from tests.jobs.test_studio import submit
 from veil.errors import UsageError
 from veil.jobs import keeper
@@ -121,6 +122,19 @@ def test_workers_take_videos_and_follow_areas(serve_redis: Callable[[], object],
     assert studio.request_result(ME, job.id, known.options).state is ResultState.READY
     area = Box(30, 60, 70, 100)
     until(lambda: studio.follow(ME, job.id, 5, area, "box").plan is not None)
+
+
+def test_workers_take_sound_files_and_let_parts_be_heard(
+    serve_redis: Callable[[], object], work: Start, studio: Studio
+) -> None:
+    serve_redis()
+    work()
+    job = submit(studio, recorded(), options=BEEP)
+    until(lambda: is_done(studio))
+    (known,) = studio.jobs(ME)
+    assert (known.state, known.kind) == (JobState.DONE, Kind.SOUND)
+    assert studio.request_result(ME, job.id, BEEP).state is ResultState.READY
+    until(lambda: not studio.try_out(ME, job.id, BEEP).trial.waits)
 
 
 def test_a_killed_worker_of_a_video_is_followed_by_another(

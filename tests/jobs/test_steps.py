@@ -128,8 +128,8 @@ def test_covered_preview_shows_the_first_frame_as_it_will_be(tmp_path: Path) -> 
 
 
 def test_result_format() -> None:
-    facts = picture_from_array(np.zeros((4, 4, 3), np.uint8)).facts
-    assert steps.result_format(facts, Options(format="jpg")) == ("jpeg", ".jpg")
+    assert steps.result_format("png", Options(format="jpg")) == ("jpeg", ".jpg")
+    assert steps.result_format("flac", Options()) == ("flac", ".flac")
 
 
 def test_a_preview_is_made_of_one_decoding(tmp_path: Path, painted: NDArray[np.uint8]) -> None:

@@ -257,7 +257,7 @@ def test_a_result_asked_for_in_the_last_moment_is_made(store: Store, monkeypatch
     def ask_at_the_end(self: JobFolder) -> None:
         looks.append("look")
         if len(looks) == 2:  # the last thing that is done under the claim
-            order = order_for(Options(style="gaussian"), video=False)
+            order = order_for(Options(style="gaussian"))
             folder.change(lambda known: replace(known, orders=(*known.orders, order)))
         look(self)
 

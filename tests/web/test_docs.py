@@ -1,5 +1,6 @@
 """The pages about the studio hold: examples run, commands are understood, and what is shipped leads nowhere."""
 
+import json
 import re
 import shlex
 import subprocess
@@ -12,6 +13,8 @@ import yaml  # type: ignore[import-untyped]
 
 from tests import fakes
 from tests.jobs.films import FRAMES, WALKER, filmed
+from tests.jobs.test_sounds import recorded
+from tests.media.sounds import load
 from tests.test_docs import BLOCK
 from tests.web.test_server import served
 from veil import cli
@@ -68,6 +71,20 @@ def test_the_example_of_a_video_runs(tmp_path: Path, tmp_path_factory: pytest.Te
         assert place is not None
         inner = slice(int(place.top) + 8, int(place.bottom) - 8), slice(int(place.left) + 8, int(place.right) - 8)
         assert frames[index][inner].max() < 40, "the area that was followed is covered"
+
+
+def test_the_example_of_a_sound_file_runs(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    (tmp_path / "interview.wav").write_bytes(recorded())
+    with served(tmp_path_factory.mktemp("served")) as (_, address):
+        code = blocks(REST, "bash")[2].replace("http://127.0.0.1:8000", address)
+        done = subprocess.run(["sh", "-eu", "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    (original, shape), (safe, same) = load(tmp_path / "interview.wav"), load(tmp_path / "safe.wav")
+    assert (safe.shape, same) == (original.shape, shape)
+    assert json.loads((tmp_path / "report.json").read_text())["altered"]["stretches"] == 1
+    before, after = (load(tmp_path / f"{which}.wav")[0] for which in ("before", "after"))
+    assert before.shape == after.shape
+    assert (before != after).any()
 
 
 def test_every_status_and_no_other_is_explained() -> None:

@@ -98,13 +98,17 @@ def covered_preview(preview: Path, plan: Plan, options: Options, shown: int = 0)
     return Preview(stream.getvalue(), small.facts.format)
 
 
-def result_format(picture: Facts, options: Options) -> tuple[str, str]:
+def result_format(own: str, options: Options) -> tuple[str, str]:
     """Return the format of a result and the ending of its name, ("jpeg", ".jpg") for instance.
+
+    Args:
+        own: The format of what it is made of.
+        options: All settings.
 
     Raises:
         UsageError: The format asked for is not known.
     """
-    name = media_named(options.format) if options.format else picture.format
+    name = media_named(options.format) if options.format else own
     return name, media_extension(name)
 
 

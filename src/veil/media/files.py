@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from veil.errors import InputError, UnsupportedError
 from veil.media.formats import refusal, sniff
 from veil.media.image import Picture, open_picture
+from veil.types import Kind
 
 HEAD_BYTES = 1024
 """How much of a file shows what it is."""
@@ -26,6 +27,24 @@ def is_video(path: Path) -> bool:
     from veil.media.video_file import sniff_video
 
     return sniff_video(head) is not None
+
+
+def kind_at_first_sight(path: Path) -> Kind | None:
+    """Return VIDEO or SOUND for a file that begins as one, None for others; nothing of it is decoded.
+
+    A video may still turn out to be sound alone: see is_sound().
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    if is_video(path):
+        return Kind.VIDEO
+    head = _head_of(path)
+    if sniff(head) is not None:
+        return None
+    from veil.media.sound_formats import sniff_sound
+
+    return Kind.SOUND if sniff_sound(head) else None
 
 
 def open_media(path: Path, *, max_pixels: int) -> "Picture | Video":

@@ -44,6 +44,7 @@ class SoundFacts:
         shape: How its samples are stored.
         dropped: In plain words, what can never be in a result.
         sha256: Hash of the file's bytes, in hexadecimal.
+        seconds: How long it says it is, about; None where it does not say.
     """
 
     container: str
@@ -51,6 +52,7 @@ class SoundFacts:
     shape: Shape
     dropped: tuple[str, ...]
     sha256: str
+    seconds: float | None
 
 
 class Sound:
@@ -121,7 +123,9 @@ def open_sound(path: Path) -> Sound:
             if lead is None:
                 raise InputError("The file holds no sound; nothing was made from it.")
             dropped = tuple(_dropped(container))
-            facts = SoundFacts(kind, stream.codec_context.codec.canonical_name, lead.shape, dropped, sha256)
+            seconds = container.duration / av.time_base if container.duration else None
+            codec = stream.codec_context.codec.canonical_name
+            facts = SoundFacts(kind, codec, lead.shape, dropped, sha256, seconds)
     return Sound(path, facts, lead)
 
 
