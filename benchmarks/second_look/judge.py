@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import nan
 
+import numpy as np
+
 from benchmarks.recall.judge import Verdict
 from veil import boxes
 from veil.types import Place
@@ -37,15 +39,14 @@ def judge_places(verdict: Verdict, places: Sequence[Place]) -> Named:
 
     Args:
         verdict: Which of its labelled faces are covered.
-        places: What the second look named. One on a face that does not count, such as an invalid one, is no false alarm.
+        places: What the second look named. One on a face that does not count is no false alarm.
     """
     shared = boxes.iou(boxes.stack([each.box for each in places]), boxes.stack([face.box for face, _ in verdict.faces]))
     meets = shared >= SAME
-    bare = [hit is False for _, hit in verdict.faces]
-    tall = [one and face.box.height >= TALL for one, (face, _) in zip(bare, verdict.faces, strict=True)]
-    uncounted = [hit is None for _, hit in verdict.faces]
-    right = (meets & [one or other for one, other in zip(bare, uncounted, strict=True)]).any(axis=1)
-    return Named(sum(tall), int((meets.any(axis=0) & tall).sum()), int((~right).sum()), len(places))
+    covered = np.array([hit is True for _, hit in verdict.faces], bool)
+    tall = np.array([hit is False and face.box.height >= TALL for face, hit in verdict.faces], bool)
+    right = (meets & ~covered).any(axis=1)
+    return Named(int(tall.sum()), int((meets.any(axis=0) & tall).sum()), int((~right).sum()), len(places))
 
 
 def share_named(results: Iterable[Named]) -> float:

@@ -9,8 +9,9 @@ where a covered face should be, no fine detail may be left. Without a plan, deta
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
@@ -19,11 +20,15 @@ from numpy.typing import NDArray
 
 from veil import boxes, pipeline_picture
 from veil import plan as plans
+from veil import report as reports
 from veil.detect import Finder
-from veil.errors import PlanError
-from veil.media.image import Picture
+from veil.errors import PlanError, WithheldError
+from veil.files import withheld_name
+from veil.media.files import open_media
+from veil.media.image import Picture, open_picture
+from veil.options import Options
 from veil.redact import cover_mask
-from veil.types import Box, Detection, Kind, Place, Plan, Region, SecondLook, Shape, State, Step
+from veil.types import Box, Detection, Kind, Place, Plan, Region, Report, SecondLook, Shape, State, Step
 
 if TYPE_CHECKING:  # what decodes videos is loaded when there is one
     from veil.media.video import Video
@@ -42,6 +47,9 @@ COARSE = 2.0
 
 APART_SECONDS = 0.5
 """How far apart the frames of a video are, at most, that are looked at."""
+
+LISTED = 5
+"""How many places an error names."""
 
 SAME_FACE = 0.3
 """Places in frames looked at one after the other that share more than this intersection over union are one."""
@@ -71,6 +79,62 @@ def look_again(result: "Picture | Video", plan: Plan | None, finder: Finder, ste
     if plan is not None:
         _check_about(plan, result.facts.width, result.facts.height)
     return _in_video(result, plan, finder, step)
+
+
+def look_before(
+    report: Report,
+    written: Path | bytes,
+    plan: Plan,
+    finder: Finder,
+    options: Options,
+    *,
+    target: Path | None = None,
+    step: Step = lambda: None,
+) -> Report:
+    """Look again at a result before anybody gets it, and return its report with what was seen.
+
+    Args:
+        report: On the result.
+        written: The whole result: the file that is still to get its name, or the bytes of a picture.
+        plan: What it was covered by.
+        finder: Loaded models, from detect.load_second().
+        options: All settings; those of stages READ and CHECK are used.
+        target: The name that the file is to get.
+        step: Called after each frame or page.
+
+    Raises:
+        WithheldError: A face may still show, and ``options`` do not release such results.
+        VeilError: As for look_again().
+    """
+    opened = (
+        open_picture(written, max_pixels=options.max_pixels)
+        if isinstance(written, bytes)
+        else open_media(written, max_pixels=options.max_pixels)
+    )
+    with opened as result:
+        look = look_again(result, plan, finder, step)
+    check_passed(look, options, target)
+    return replace(report, second_look=look)
+
+
+def check_passed(look: SecondLook, options: Options, target: Path | None = None) -> None:
+    """Refuse a result in which a face may still show, unless such ones are released.
+
+    Raises:
+        WithheldError: It is refused.
+    """
+    if not look.passed and not options.release:
+        raise WithheldError(_why_withheld(look, target), look)
+
+
+def _why_withheld(look: SecondLook, target: Path | None) -> str:
+    listed = "; ".join(map(reports.place_in_words, look.places[:LISTED]))
+    more = f"; and {len(look.places) - LISTED} more" if len(look.places) > LISTED else ""
+    kept = "nothing was returned" if target is None else f"the result is kept aside as {withheld_name(target)}"
+    return (
+        f"A face may still show at {listed}{more}, so {kept}.\n"
+        "Look there. Cover it with --region LEFT,TOP,RIGHT,BOTTOM, or let the result pass with --release."
+    )
 
 
 def _check_about(plan: Plan, width: int, height: int, frames: int | None = None) -> None:
