@@ -5,8 +5,8 @@
     python benchmarks/second_look FOLDER --limit 20
 
 FOLDER is labelled as for benchmarks/recall. Each picture is covered with the profile and written in its own format;
-the file is then decoded and looked at again. A face is uncovered if less than 90 % of the ellipse in its box is covered.
-Only faces of 20 pixels and more are counted. benchmarks/README.md says the rest.
+the file is then decoded and looked at again. A face is uncovered if less than 90 % of the ellipse in its box is
+covered. Only faces of 20 pixels and more are counted. benchmarks/README.md says the rest.
 """
 
 import argparse

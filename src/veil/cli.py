@@ -477,5 +477,8 @@ def _end(outcomes: Sequence["Outcome[Report]"], strict: bool) -> None:
     errors = [outcome.error for outcome in outcomes if outcome.error]
     if errors:
         raise SystemExit(EXIT_REVIEW if all(isinstance(error, WithheldError) for error in errors) else EXIT_FAILED)
+    looks = [outcome.result.second_look for outcome in outcomes if outcome.result]
+    if any(look and not look.passed for look in looks):
+        raise SystemExit(EXIT_REVIEW)
     if strict and any(outcome.result and outcome.result.wants_review for outcome in outcomes):
         raise SystemExit(EXIT_REVIEW)

@@ -49,9 +49,9 @@ class Second:
 
 
 SECOND = {
-    Profile.FAST: Second(0.6, 0.29),
-    Profile.BALANCED: Second(1.25, 0.235),
-    Profile.THOROUGH: Second(1.75, 0.26),
+    Profile.FAST: Second(0.6, 0.32),
+    Profile.BALANCED: Second(1.25, 0.28),
+    Profile.THOROUGH: Second(1.75, 0.28),
 }
 
 
