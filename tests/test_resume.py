@@ -25,7 +25,7 @@ def walk(tmp_path: Path) -> Path:
 def run(source: Path, step: Callable[[], None] = lambda: None, options: Options = QUICK, **more: Any) -> Report:
     target = source.with_name("walk.veiled.mp4")
     with open_video(source) as video, write_aside(target) as stream:
-        return resume.anonymise(video, more.get("finder", spotter()), stream, options, step, target=target)
+        return resume.anonymise(video, more.get("finder", spotter()), stream, options, step, target=target)[1]
 
 
 def plans_in(folder: Path) -> list[Path]:

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, TypeVar, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from veil import detect, pipeline
+from veil import detect, pipeline, verify
 from veil.detect import Finder
 from veil.errors import OutputError, UsageError
 from veil.files import write_aside
 from veil.media import image as media
 from veil.media.files import Opener
 from veil.options import Options
-from veil.types import Plan, Report
+from veil.types import Plan, Report, SecondLook, Step
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -109,7 +109,7 @@ def cover(
     options = options or Options()
     if isinstance(source, str | Path):
         with _open(source, options, sandbox) as opened, _target(source, output, overwrite) as stream:
-            return pipeline.cover(opened, plan, stream, options)
+            return _verified(pipeline.cover(opened, plan, stream, options), stream, plan, options, output, sandbox)
     with _open_held(source, options, _opener(sandbox)) as picture:
         _refuse_output(output)
         return _held(source, picture, plan, options)
@@ -160,11 +160,59 @@ def anonymise(
                 return _anonymise_sound(sound, source, output, options, overwrite=overwrite)
         with _open(source, options, sandbox) as opened, _target(source, output, overwrite) as stream:
             finder = finder or detect.load(options.profile)
-            return pipeline.anonymise(opened, finder, stream, options)[1]
+            plan, report = pipeline.anonymise(opened, finder, stream, options)
+            return _verified(report, stream, plan, options, output, sandbox)
     with _open_held(source, options, _opener(sandbox)) as picture:
         _refuse_output(output)
         plan = pipeline.find(picture, finder or detect.load(options.profile), options)
         return _held(source, picture, plan, options)
+
+
+def check(
+    source: Source,
+    plan: Plan | None = None,
+    options: Options | None = None,
+    *,
+    finder: Finder | None = None,
+    step: Step = lambda: None,
+    sandbox: Sandbox | None = None,
+) -> SecondLook:
+    """Look again at a result, and tell where a face still shows.
+
+    Args:
+        source: The result: a picture or video.
+        plan: What it was covered by; without it, whatever is smooth counts as covered.
+        options: Settings; ``profile`` says how hard to look.
+        finder: Loaded models, from detect.load_second(options.profile).
+        step: Called after each frame.
+        sandbox: Where the file is decoded; in this process if not given.
+
+    Raises:
+        PlanError: The plan is about a picture of another size, or with other frames.
+        InputError: The result cannot be read.
+        DetectorError: A model cannot be loaded or failed.
+    """
+    options = options or Options()
+    with _open(source, options, sandbox) as result:
+        return verify.look_again(result, plan, finder or detect.load_second(options.profile), step)
+
+
+def _verified(
+    report: Report,
+    stream: BinaryIO,
+    plan: Plan,
+    options: Options,
+    output: str | Path | None,
+    sandbox: Sandbox | None,
+) -> Report:
+    """Return the report on a file that is being written, after a second look if one is wanted."""
+    if not options.verify or output is None:
+        return report
+    stream.flush()
+    second = detect.load_second(options.profile)
+    return verify.look_before(
+        report, Path(stream.name), plan, second, options, target=Path(output), opener=_opener(sandbox)
+    )
 
 
 def _anonymise_sound(
@@ -200,9 +248,15 @@ def _held(source: Source, picture: media.Picture, plan: Plan, options: Options) 
     """Return a picture that is held in memory covered, in the form in which it was given."""
     if isinstance(source, bytes):
         stream = io.BytesIO()
-        pipeline.cover(picture, plan, stream, options)
+        report = pipeline.cover(picture, plan, stream, options)
+        if options.verify:
+            second = detect.load_second(options.profile)
+            verify.look_before(report, stream.getvalue(), plan, second, options)
         return stream.getvalue()
     (frame,) = pipeline.covered_frames(picture, plan, options)
+    if options.verify:
+        shown = media.picture_from_array(frame.pixels)
+        verify.check_passed(verify.look_again(shown, plan, detect.load_second(options.profile)), options)
     return media.to_array(frame, picture) if isinstance(source, np.ndarray) else media.to_pil(frame, picture)
 
 

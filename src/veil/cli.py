@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from veil.errors import OutputError, UsageError, VeilError
+from veil.checking import check
+from veil.errors import OutputError, UsageError, VeilError, WithheldError
 from veil.fence import Fence
 from veil.options import Options, Setting, Stage, settings
 from veil.serving import serve, worker
@@ -24,7 +25,7 @@ from veil.types import Profile
 if TYPE_CHECKING:  # models and codecs are loaded when a command uses them, so that help comes at once
     from veil.batch import Outcome, Task
     from veil.sandbox.box import Sandbox
-    from veil.types import Report
+    from veil.types import Plan, Report
 
 EXIT_FAILED = 1
 EXIT_REVIEW = 3
@@ -41,7 +42,7 @@ Exit codes:
   0    every picture and video is done
   1    some of them failed; each is named with its reason
   2    the command was not understood
-  3    with --strict: all are done, but something wants a person's eye
+  3    all are done, but something wants a person's eye (with --strict), or was withheld (with --verify)
   130  stopped with Ctrl-C; nothing is left half-written
 """
 
@@ -143,7 +144,7 @@ def start() -> None:
 @main.command(epilog=EXIT_CODES)
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @output_option
-@setting_options(Stage.READ, Stage.FIND, Stage.COVER, Stage.WRITE)
+@setting_options(Stage.READ, Stage.FIND, Stage.COVER, Stage.WRITE, Stage.CHECK)
 @click.option(
     "--report", "report_file", metavar="FILE", type=click.Path(path_type=Path), help="Write a report, without names."
 )
@@ -196,6 +197,18 @@ def run(
     with _sandbox() as sandbox:
         looks = not all(sandbox.is_sound(task.source) for task in tasks)
         finder = detect.load(options.profile, streams=workers) if looks else None
+        second = detect.load_second(options.profile, streams=workers) if looks and options.verify else None
+
+        def verified(made: "tuple[Plan, Report]", stream: BinaryIO, task: "Task", step: Callable[[], None]) -> "Report":
+            plan, report = made
+            if second is None:
+                return report
+            from veil.verify import look_before
+
+            stream.flush()
+            return look_before(
+                report, Path(stream.name), plan, second, options, target=task.target, step=step, opener=sandbox
+            )
 
         def do(task: "Task", step: Callable[[], None]) -> "Report":
             if finder is None or sandbox.is_sound(task.source):
@@ -208,11 +221,12 @@ def run(
                 write_aside(task.target, overwrite=overwrite) as stream,
             ):
                 if isinstance(opened, Picture):
-                    return pipeline.anonymise(opened, finder, stream, options, step)[1]
+                    return verified(pipeline.anonymise(opened, finder, stream, options, step), stream, task, step)
                 from veil import resume  # what decodes videos is loaded when there is one
 
                 with one_video:
-                    return resume.anonymise(opened, finder, stream, options, step, target=task.target)
+                    made = resume.anonymise(opened, finder, stream, options, step, target=task.target)
+                    return verified(made, stream, task, step)
 
         outcomes = _work(tasks, do, workers, shows_progress=not (quiet or as_json))
     if report_file:
@@ -326,6 +340,7 @@ def cover(
     _end(outcomes, strict)
 
 
+main.add_command(check)
 main.add_command(serve)
 main.add_command(worker)
 
@@ -453,6 +468,10 @@ def _entry(outcome: "Outcome[Report]", writes: bool = True) -> dict[str, Any]:
     entry: dict[str, Any] = {"input": str(outcome.task.source), "status": "done" if outcome.result else "failed"}
     if outcome.result:
         return entry | ({"output": str(outcome.task.target)} if writes else {}) | to_dict(outcome.result)
+    if isinstance(outcome.error, WithheldError):
+        from veil.report import look_to_dict
+
+        entry |= {"status": "withheld", "second_look": look_to_dict(outcome.error.look)}
     return entry | {"error": str(outcome.error)}
 
 
@@ -481,7 +500,11 @@ def _write_text(path: Path, text: str, overwrite: bool) -> None:
 
 def _end(outcomes: Sequence["Outcome[Report]"], strict: bool) -> None:
     """Leave with the exit code that the outcomes call for."""
-    if any(outcome.error for outcome in outcomes):
-        raise SystemExit(EXIT_FAILED)
+    errors = [outcome.error for outcome in outcomes if outcome.error]
+    if errors:
+        raise SystemExit(EXIT_REVIEW if all(isinstance(error, WithheldError) for error in errors) else EXIT_FAILED)
+    looks = [outcome.result.second_look for outcome in outcomes if outcome.result]
+    if any(look and not look.passed for look in looks):
+        raise SystemExit(EXIT_REVIEW)
     if strict and any(outcome.result and outcome.result.wants_review for outcome in outcomes):
         raise SystemExit(EXIT_REVIEW)

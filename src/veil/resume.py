@@ -22,8 +22,13 @@ from veil.options import Options
 from veil.types import Plan, Report, Step
 
 
-def anonymise(video: Video, finder: Finder, stream: BinaryIO, options: Options, step: Step, *, target: Path) -> Report:
+def anonymise(
+    video: Video, finder: Finder, stream: BinaryIO, options: Options, step: Step, *, target: Path
+) -> tuple[Plan, Report]:
     """Find every face in a video and write it with the faces covered, going on where a killed run left off.
+
+    Returns:
+        What was found, and the report.
 
     Args:
         video: An open video.
@@ -40,7 +45,7 @@ def anonymise(video: Video, finder: Finder, stream: BinaryIO, options: Options, 
     pipeline_video.target_of(video, options)  # what cannot be written is refused before the long search
     path = _beside(target, video, finder, options)
     with _planned(path, lambda: pipeline.find(video, finder, options, step)) as plan:
-        return pipeline.cover(video, plan, stream, options, step)
+        return plan, pipeline.cover(video, plan, stream, options, step)
 
 
 def _beside(target: Path, video: Video, finder: Finder, options: Options) -> Path:
