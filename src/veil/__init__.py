@@ -13,10 +13,11 @@ from veil.options import Options
 if TYPE_CHECKING:
     from veil.api import anonymise, check, cover, find
     from veil.detect import load as load_finder
+    from veil.sandbox.box import Sandbox
 
     __version__: str
 
-__all__ = ["Options", "VeilError", "__version__", "anonymise", "check", "cover", "find", "load_finder"]
+__all__ = ["Options", "Sandbox", "VeilError", "__version__", "anonymise", "check", "cover", "find", "load_finder"]
 
 _WHERE = {
     "anonymise": ("veil.api", "anonymise"),
@@ -24,6 +25,7 @@ _WHERE = {
     "cover": ("veil.api", "cover"),
     "find": ("veil.api", "find"),
     "load_finder": ("veil.detect", "load"),
+    "Sandbox": ("veil.sandbox.box", "Sandbox"),
 }
 
 

@@ -52,6 +52,7 @@ def check(outputs: tuple[str, ...], plan_file: Path | None, profile: str, as_jso
     from veil.batch import Task, results, work
     from veil.media.formats import is_media
     from veil.options import Options
+    from veil.sandbox.box import Sandbox
 
     paths = results(outputs, is_media)
     if not paths:
@@ -62,14 +63,15 @@ def check(outputs: tuple[str, ...], plan_file: Path | None, profile: str, as_jso
     workers = min(len(paths), len(os.sched_getaffinity(0)))
     finder = detect.load_second(profile, streams=workers)
     options = Options(profile=profile)
-    ended = {
-        outcome.task.source: outcome.result or outcome.error
-        for outcome in work(
-            [Task(path, path) for path in dict.fromkeys(paths)],
-            lambda task, step: look_at(task.source, made, options, finder=finder, step=step),
-            workers=workers,
-        )
-    }
+    with Sandbox() as sandbox:
+        ended = {
+            outcome.task.source: outcome.result or outcome.error
+            for outcome in work(
+                [Task(path, path) for path in dict.fromkeys(paths)],
+                lambda task, step: look_at(task.source, made, options, finder=finder, step=step, sandbox=sandbox),
+                workers=workers,
+            )
+        }
     outcomes = [(path, ended[path]) for path in dict.fromkeys(paths)]
     if as_json:
         click.echo(json.dumps([_entry(path, told) for path, told in outcomes], indent=2))

@@ -14,7 +14,7 @@
         ├── ExpiredError       it was deleted because nobody looked at it for long
         ├── ConflictError      its plan has been changed by someone else meanwhile
         ├── QuotaError         one person has handed in as much as the limits allow
-        ├── NoSpaceError       the store or the disk is full
+        ├── NoSpaceError       the store or the disk is full, or takes nothing
         └── StoppedError       working on it was given up: it ended the program again and again, or took too long
 
 A message says what happened, what was left safe, and what to do next. The command line ends with ``exit_code``, the
@@ -122,7 +122,7 @@ class QuotaError(JobError):
 
 
 class NoSpaceError(JobError):
-    """The store holds as much as it may, or its disk is full."""
+    """The store holds as much as it may, or its disk is full or may not be written to."""
 
     http_status = 507
 

@@ -11,7 +11,7 @@ from veil.types import Altered, Facts, Kind, Place, Plan, Report, SecondLook, St
 
 _COVERED = frozenset({State.COVERED, State.DRAWN})
 VIDEO_ONLY = frozenset({"doubtful", "dropped", "altered"})
-_OF_PICTURES = frozenset({"style", "covered", "drawn", "kept", "suggested", "doubtful"})
+OF_PICTURES = frozenset({"style", "covered", "drawn", "kept", "suggested", "doubtful"})
 
 
 def report(
@@ -47,7 +47,9 @@ def tally(plan: Plan) -> Tally:
     )
 
 
-def sound_report(facts: Facts, output_sha256: str, *, dropped: tuple[str, ...], altered: Altered) -> Report:
+def sound_report(
+    facts: Facts, output_sha256: str | None = None, *, dropped: tuple[str, ...], altered: Altered
+) -> Report:
     """Return the report on altering a sound file; arguments as for report()."""
     return Report(facts, "", dropped=dropped, output_sha256=output_sha256, altered=altered)
 
@@ -79,7 +81,7 @@ def _unsaid(kind: Kind) -> frozenset[str]:
         case Kind.VIDEO:
             return frozenset()
         case Kind.SOUND:
-            return _OF_PICTURES
+            return OF_PICTURES
         case Kind.ANIMATION:
             return VIDEO_ONLY - {"doubtful"}
     return VIDEO_ONLY

@@ -24,8 +24,8 @@ from veil import report as reports
 from veil.detect import Finder
 from veil.errors import PlanError, WithheldError
 from veil.files import withheld_name
-from veil.media.files import open_media
-from veil.media.image import Picture, open_picture
+from veil.media.files import Opener
+from veil.media.image import Picture
 from veil.options import Options
 from veil.redact import cover_mask
 from veil.types import Box, Detection, Kind, Place, Plan, Region, Report, SecondLook, Shape, State, Step
@@ -90,6 +90,7 @@ def look_before(
     *,
     target: Path | None = None,
     step: Step = lambda: None,
+    opener: Opener | None = None,
 ) -> Report:
     """Look again at a result before anybody gets it, and return its report with what was seen.
 
@@ -101,15 +102,17 @@ def look_before(
         options: All settings; those of stages READ and CHECK are used.
         target: The name that the file is to get.
         step: Called after each frame or page.
+        opener: Opens the result to be decoded, in this process if not given.
 
     Raises:
         WithheldError: A face may still show, and ``options`` do not release such results.
         VeilError: As for look_again().
     """
+    opener = opener or Opener()
     opened = (
-        open_picture(written, max_pixels=options.max_pixels)
+        opener.open_picture(written, max_pixels=options.max_pixels)
         if isinstance(written, bytes)
-        else open_media(written, max_pixels=options.max_pixels)
+        else opener.open_media(written, max_pixels=options.max_pixels)
     )
     with opened as result:
         look = look_again(result, plan, finder, step)

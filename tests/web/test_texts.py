@@ -14,7 +14,12 @@ PARTS = {
     "shape": ["ellipse", "box"],
     "area": ["face", "head"],
     "span": ["all", "some", "moves"],
-    "voice": ["mute", "keep", "mute.more", "keep.more"],
+    "voice": [
+        *("mute", "silence", "beep", "disguise", "keep"),
+        *("mute.more", "silence.more", "beep.more", "disguise.more", "keep.more"),
+    ],
+    "where": ["speech", "everywhere"],
+    "background": ["keep", "lower", "mute"],
     "region": ["covered", "suggested", "kept", "drawn", "undrawn", "cover", "leave", "remove"],
     "areas": ["covered", "suggested", "kept", "drawn", "cover", "leave"],
     "group": ["review", "failed", "working", "done", "gone"],
@@ -86,4 +91,5 @@ def test_chinese_is_chinese() -> None:
         "fit.grow.value",
         "time.speed",
         "people.when",
+        "sound.meta",
     }

@@ -22,16 +22,17 @@ export const makingOf = (entry) => making.get(entry)?.told ?? null;
 /** Fetches one result, once every edit has been saved and the server has made it; `progressed` hears that it goes on. */
 export async function downloadOne(entry, saved, progressed) {
   const stop = new AbortController();
-  const query = resultQuery();
+  const query = resultQuery(entry);
   const made = { stop, query, told: { done: 0, total: 0 } };
   making.set(entry, made);
   progressed();
   try {
     await saved();
-    const { url, extension } = await api.result(entry.id, query, AbortSignal.any([entry.leaving.signal, stop.signal]), (told) => {
+    const { url, extension, altered } = await api.result(entry.id, query, AbortSignal.any([entry.leaving.signal, stop.signal]), (told) => {
       made.told = told;
       progressed();
     });
+    warn(entry, altered);
     fetchInto(url, `${entry.name.replace(/\.[^.]*$/, "")}.veiled${extension ?? entry.facts.extension}`);
   } finally {
     making.delete(entry);
@@ -47,7 +48,12 @@ export async function stopMaking(entry) {
   await api.stopResult(entry.id, made.query).catch(() => null); // it may be done, or gone
 }
 
-export const downloadReport = (entry) => fetchInto(api.reportAddress(entry.id), `${entry.name.replace(/\.[^.]*$/, "")}.report.json`);
+/** Says loudly that speech was to be altered and none was heard. */
+function warn(entry, altered) {
+  if (altered && !altered.stretches) tell(t("live.ready", { name: entry.name, result: t("sound.unheard") }), "warn");
+}
+
+export const downloadReport = (entry) => fetchInto(api.reportAddress(entry.id, resultQuery(entry)), `${entry.name.replace(/\.[^.]*$/, "")}.report.json`);
 
 /** Asks which photos to fetch while some still want an eye; null if none. */
 async function wanted(batch) {
@@ -68,26 +74,27 @@ export async function downloadAll(batch, saved, progressed) {
   const entries = await wanted(batch);
   if (!entries?.length) return;
   await saved();
-  const query = resultQuery();
   const packed = [];
   for (const [index, entry] of entries.entries()) {
     const told = ({ done = 0, total = 0 } = {}) => progressed(index + 1, entries.length, total ? done / total : 0);
     told();
     try {
-      await api.result(entry.id, query, entry.leaving.signal, told);
-      packed.push(entry);
+      const query = resultQuery(entry);
+      const { altered } = await api.result(entry.id, query, entry.leaving.signal, told);
+      warn(entry, altered);
+      packed.push([entry, query]);
     } catch (error) {
       if (!api.isAbort(error)) tell(t("live.ready", { name: entry.name, result: api.problemOf(error).sentence }), "bad");
     }
   }
-  if (packed.length) submit(packed, query);
+  if (packed.length) submit(packed);
 }
 
 /** A form and not fetch(), so that the browser writes the file to disk piece by piece. */
-function submit(packed, query) {
-  const form = make("form", { method: "post", action: api.archiveAddress(query), hidden: true });
-  for (const entry of packed) {
-    for (const [name, value] of [["id", entry.id], ["name", entry.resultName]]) {
+function submit(packed) {
+  const form = make("form", { method: "post", action: api.archiveAddress, hidden: true });
+  for (const [entry, query] of packed) {
+    for (const [name, value] of [["id", entry.id], ["name", entry.resultName], ["query", query]]) {
       form.append(make("input", { type: "hidden", name, value }));
     }
   }
