@@ -76,6 +76,7 @@ STAGES = {
     Stage.FIND: ("Finding", "Flags of `veil run` and `veil find`. They shape the plan."),
     Stage.COVER: ("Covering", "Flags of `veil run` and `veil cover`."),
     Stage.WRITE: ("Writing", "Flags of `veil run` and `veil cover`."),
+    Stage.CHECK: ("Looking again", "Flags of `veil run`."),
 }
 
 BLOCK_START, BLOCK_END = "<!-- {name} -->\n", "<!-- end -->"

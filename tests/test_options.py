@@ -29,6 +29,8 @@ def test_every_setting_has_one_sentence_of_help() -> None:
         ("codec", "av1", "av1"),
         ("preset", "veryslow", "veryslow"),
         ("subtitles", "true", True),
+        ("verify", "true", True),
+        ("release", "true", True),
         ("boxes", "true", True),
         ("quality", "75", 75),
         ("region", ["1,2,3,4.5"], (Box(1, 2, 3, 4.5),)),
@@ -125,6 +127,8 @@ def test_digest_covers_exactly_the_settings_that_shape_a_plan() -> None:
         "max_megapixels": 9, "style": "solid", "color": (1, 2, 3), "strength": 2, "boxes": True, "format": "png",
         "quality": 5, "voice": "keep", "voice_in": "speech", "background": "lower", "codec": "vp9", "preset": "fast",
         "subtitles": True,
+        "verify": True,
+        "release": True,
     }  # fmt: skip
     assert changed.keys() == options.settings().keys()
     for name, setting in options.settings().items():

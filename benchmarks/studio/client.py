@@ -62,10 +62,10 @@ class Client:
         listed: list[dict[str, Any]] = json.loads(body)["photos"]
         return listed
 
-    def result(self, photo_id: str) -> bytes:
-        """Return the covered photo, waiting until it is there."""
+    def result(self, photo_id: str, query: str = "") -> bytes:
+        """Return the covered photo, waiting until it is there; the query says how it is to be covered."""
         while True:
-            status, body = self.ask("GET", f"/api/v1/photos/{photo_id}/result")
+            status, body = self.ask("GET", f"/api/v1/photos/{photo_id}/result{query}")
             if status == 200:
                 return body
             if status not in (202, 409):

@@ -92,19 +92,19 @@ def _ask_small(watch: Watch, port: int) -> None:
 
 def _weigh(watch: Watch, server: Process) -> None:
     while not watch.over.wait(WAIT_S):
-        watch.peak_mb = max(watch.peak_mb, sum(map(_held_mb, _family(server.pid))))
+        watch.peak_mb = max(watch.peak_mb, sum(map(held_mb, family(server.pid))))
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
     """Return a process and all below it."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:
         return [pid]
-    return [pid, *(one for child in children for one in _family(int(child)))]
+    return [pid, *(one for child in children for one in family(int(child)))]
 
 
-def _held_mb(pid: int) -> float:
+def held_mb(pid: int) -> float:
     """Return the memory of a process in megabytes, of what it shares with others its part."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()

@@ -11,18 +11,21 @@ from veil.errors import VeilError
 from veil.options import Options
 
 if TYPE_CHECKING:
-    from veil.api import anonymise, cover, find
+    from veil.api import anonymise, check, cover, find
     from veil.detect import load as load_finder
+    from veil.sandbox.box import Sandbox
 
     __version__: str
 
-__all__ = ["Options", "VeilError", "__version__", "anonymise", "cover", "find", "load_finder"]
+__all__ = ["Options", "Sandbox", "VeilError", "__version__", "anonymise", "check", "cover", "find", "load_finder"]
 
 _WHERE = {
     "anonymise": ("veil.api", "anonymise"),
+    "check": ("veil.api", "check"),
     "cover": ("veil.api", "cover"),
     "find": ("veil.api", "find"),
     "load_finder": ("veil.detect", "load"),
+    "Sandbox": ("veil.sandbox.box", "Sandbox"),
 }
 
 

@@ -15,26 +15,34 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, TypeVar, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from veil import detect, pipeline
+from veil import detect, pipeline, verify
 from veil.detect import Finder
 from veil.errors import OutputError, UsageError
 from veil.files import write_aside
 from veil.media import image as media
-from veil.media.files import is_sound, open_media
+from veil.media.files import Opener
 from veil.options import Options
-from veil.types import Plan, Report
+from veil.types import Plan, Report, SecondLook, Step
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from veil.media.sound import Sound
     from veil.media.video import Video
+    from veil.sandbox.box import Sandbox
 
     Source: TypeAlias = str | Path | bytes | Image | NDArray[Any]
     Held = TypeVar("Held", bytes, Image, NDArray[Any])
     """A picture that is held in memory."""
 
 
-def find(source: Source, options: Options | None = None, *, finder: Finder | None = None) -> Plan:
+def find(
+    source: Source,
+    options: Options | None = None,
+    *,
+    finder: Finder | None = None,
+    sandbox: Sandbox | None = None,
+) -> Plan:
     """Return what is to be covered in a picture or video; nothing is changed or written.
 
     Args:
@@ -42,6 +50,7 @@ def find(source: Source, options: Options | None = None, *, finder: Finder | Non
         options: Settings; the defaults if not given.
         finder: Loaded models, from detect.load(options.profile). Give them when there are many pictures; otherwise
             they are loaded each time, which takes about half a second.
+        sandbox: Where the codecs run, for files and bytes that nobody vouches for; without it, in this process.
 
     Raises:
         InputError: The picture cannot be read.
@@ -54,12 +63,12 @@ def find(source: Source, options: Options | None = None, *, finder: Finder | Non
         [('covered', 1.0)]
     """
     options = options or Options()
-    with _open(source, options) as picture:
+    with _open(source, options, sandbox) as picture:
         return pipeline.find(picture, finder or detect.load(options.profile), options)
 
 
 @overload
-def cover(source: Held, plan: Plan, options: Options | None = None) -> Held: ...
+def cover(source: Held, plan: Plan, options: Options | None = None, *, sandbox: Sandbox | None = None) -> Held: ...
 @overload
 def cover(
     source: str | Path,
@@ -68,6 +77,7 @@ def cover(
     *,
     output: str | Path,
     overwrite: bool = False,
+    sandbox: Sandbox | None = None,
 ) -> Report: ...
 def cover(
     source: Source,
@@ -76,6 +86,7 @@ def cover(
     *,
     output: str | Path | None = None,
     overwrite: bool = False,
+    sandbox: Sandbox | None = None,
 ) -> Any:
     """Cover a picture or video by a plan that was made for it.
 
@@ -85,6 +96,7 @@ def cover(
         options: Settings; the defaults if not given.
         output: The file to write, for what is given as a file.
         overwrite: Replace the file if it exists.
+        sandbox: As for find().
 
     Returns:
         The covered picture, of the type of ``source``; for a file, the report on what was written.
@@ -96,15 +108,21 @@ def cover(
     """
     options = options or Options()
     if isinstance(source, str | Path):
-        with _open(source, options) as opened, _target(source, output, overwrite) as stream:
-            return pipeline.cover(opened, plan, stream, options)
-    with _open_held(source, options) as picture:
+        with _open(source, options, sandbox) as opened, _target(source, output, overwrite) as stream:
+            return _verified(pipeline.cover(opened, plan, stream, options), stream, plan, options, output, sandbox)
+    with _open_held(source, options, _opener(sandbox)) as picture:
         _refuse_output(output)
         return _held(source, picture, plan, options)
 
 
 @overload
-def anonymise(source: Held, options: Options | None = None, *, finder: Finder | None = None) -> Held: ...
+def anonymise(
+    source: Held,
+    options: Options | None = None,
+    *,
+    finder: Finder | None = None,
+    sandbox: Sandbox | None = None,
+) -> Held: ...
 @overload
 def anonymise(
     source: str | Path,
@@ -113,6 +131,7 @@ def anonymise(
     finder: Finder | None = None,
     output: str | Path,
     overwrite: bool = False,
+    sandbox: Sandbox | None = None,
 ) -> Report: ...
 def anonymise(
     source: Source,
@@ -121,6 +140,7 @@ def anonymise(
     finder: Finder | None = None,
     output: str | Path | None = None,
     overwrite: bool = False,
+    sandbox: Sandbox | None = None,
 ) -> Any:
     """Find every face in a picture or video and cover it: find(), then cover(). Of a sound file, change the voices.
 
@@ -135,37 +155,90 @@ def anonymise(
     """
     options = options or Options()
     if isinstance(source, str | Path):
-        if is_sound(Path(source)):
-            return _anonymise_sound(Path(source), output, options, overwrite=overwrite)
-        with _open(source, options) as opened, _target(source, output, overwrite) as stream:
+        if _opener(sandbox).is_sound(Path(source)):
+            with _opener(sandbox).open_sound(Path(source)) as sound:
+                return _anonymise_sound(sound, source, output, options, overwrite=overwrite)
+        with _open(source, options, sandbox) as opened, _target(source, output, overwrite) as stream:
             finder = finder or detect.load(options.profile)
-            return pipeline.anonymise(opened, finder, stream, options)[1]
-    with _open_held(source, options) as picture:
+            plan, report = pipeline.anonymise(opened, finder, stream, options)
+            return _verified(report, stream, plan, options, output, sandbox)
+    with _open_held(source, options, _opener(sandbox)) as picture:
         _refuse_output(output)
         plan = pipeline.find(picture, finder or detect.load(options.profile), options)
         return _held(source, picture, plan, options)
 
 
-def _anonymise_sound(source: Path, output: str | Path | None, options: Options, *, overwrite: bool) -> Report:
+def check(
+    source: Source,
+    plan: Plan | None = None,
+    options: Options | None = None,
+    *,
+    finder: Finder | None = None,
+    step: Step = lambda: None,
+    sandbox: Sandbox | None = None,
+) -> SecondLook:
+    """Look again at a result, and tell where a face still shows.
+
+    Args:
+        source: The result: a picture or video.
+        plan: What it was covered by; without it, whatever is smooth counts as covered.
+        options: Settings; ``profile`` says how hard to look.
+        finder: Loaded models, from detect.load_second(options.profile).
+        step: Called after each frame.
+        sandbox: Where the file is decoded; in this process if not given.
+
+    Raises:
+        PlanError: The plan is about a picture of another size, or with other frames.
+        InputError: The result cannot be read.
+        DetectorError: A model cannot be loaded or failed.
+    """
+    options = options or Options()
+    with _open(source, options, sandbox) as result:
+        return verify.look_again(result, plan, finder or detect.load_second(options.profile), step)
+
+
+def _verified(
+    report: Report,
+    stream: BinaryIO,
+    plan: Plan,
+    options: Options,
+    output: str | Path | None,
+    sandbox: Sandbox | None,
+) -> Report:
+    """Return the report on a file that is being written, after a second look if one is wanted."""
+    if not options.verify or output is None:
+        return report
+    stream.flush()
+    second = detect.load_second(options.profile)
+    return verify.look_before(
+        report, Path(stream.name), plan, second, options, target=Path(output), opener=_opener(sandbox)
+    )
+
+
+def _anonymise_sound(
+    sound: Sound, source: str | Path, output: str | Path | None, options: Options, *, overwrite: bool
+) -> Report:
     """Change the voices in a sound file."""
     from veil import pipeline_sound  # what decodes sound is loaded when there is some
-    from veil.media.sound import open_sound
 
-    with open_sound(source) as sound:
-        pipeline_sound.target_of(sound, options)  # what cannot be done is refused before a file is begun
-        with _target(source, output, overwrite) as stream:
-            return pipeline_sound.anonymise(sound, stream, options)
+    pipeline_sound.target_of(sound, options)  # what cannot be done is refused before a file is begun
+    with _target(source, output, overwrite) as stream:
+        return pipeline_sound.anonymise(sound, stream, options)
 
 
-def _open(source: Source, options: Options) -> media.Picture | Video:
+def _opener(sandbox: Sandbox | None) -> Opener:
+    return Opener() if sandbox is None else sandbox
+
+
+def _open(source: Source, options: Options, sandbox: Sandbox | None) -> media.Picture | Video:
     if isinstance(source, str | Path):
-        return open_media(Path(source), max_pixels=options.max_pixels)
-    return _open_held(source, options)
+        return _opener(sandbox).open_media(Path(source), max_pixels=options.max_pixels)
+    return _open_held(source, options, _opener(sandbox))
 
 
-def _open_held(source: bytes | Image | NDArray[Any], options: Options) -> media.Picture:
+def _open_held(source: bytes | Image | NDArray[Any], options: Options, opener: Opener) -> media.Picture:
     if isinstance(source, bytes):
-        return media.open_picture(source, max_pixels=options.max_pixels)
+        return opener.open_picture(source, max_pixels=options.max_pixels)
     if isinstance(source, np.ndarray):
         return media.picture_from_array(source)
     return media.picture_from_pil(source)
@@ -175,9 +248,15 @@ def _held(source: Source, picture: media.Picture, plan: Plan, options: Options) 
     """Return a picture that is held in memory covered, in the form in which it was given."""
     if isinstance(source, bytes):
         stream = io.BytesIO()
-        pipeline.cover(picture, plan, stream, options)
+        report = pipeline.cover(picture, plan, stream, options)
+        if options.verify:
+            second = detect.load_second(options.profile)
+            verify.look_before(report, stream.getvalue(), plan, second, options)
         return stream.getvalue()
     (frame,) = pipeline.covered_frames(picture, plan, options)
+    if options.verify:
+        shown = media.picture_from_array(frame.pixels)
+        verify.check_passed(verify.look_again(shown, plan, detect.load_second(options.profile)), options)
     return media.to_array(frame, picture) if isinstance(source, np.ndarray) else media.to_pil(frame, picture)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from veil.errors import InputError, OutputError, UsageError, VeilError
+from veil.files import WITHHELD
 
 T = TypeVar("T")
 
@@ -118,6 +119,14 @@ def gather(
     return tasks, left_out
 
 
+def results(inputs: Sequence[str], takes: Callable[[Path], bool]) -> list[Path]:
+    """Return the files that a user means who speaks of results; in folders, all that are taken and not hidden."""
+    found: list[Path] = []
+    for path in (path for text in inputs for path in _expand(text)):
+        found += [each for each in _visible(path) if takes(each)] if path.is_dir() else [path]
+    return found
+
+
 def work(tasks: Sequence[Task], do: Callable[[Task, Callable[[], None]], T], *, workers: int) -> Iterator[Outcome[T]]:
     """Do every task, several at a time, and yield how each ended, as they end.
 
@@ -169,12 +178,18 @@ def _walk(folder: Path, output: Path | None, takes: Callable[[Path], bool]) -> t
     inside = output.resolve() if output is not None and output.resolve() != folder.resolve() else None
     pictures: list[Path] = []
     others: list[Path] = []
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    for path in _visible(folder):
         is_output = inside is not None and path.resolve().is_relative_to(inside)
-        if path.is_file() and not hidden and not is_output:
-            (pictures if takes(path) and not path.stem.endswith(MARK) else others).append(path)
+        if not is_output:
+            (pictures if takes(path) and not path.stem.endswith((MARK, WITHHELD)) else others).append(path)
     return pictures, others
+
+
+def _visible(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder that are not hidden, in order of their names."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
+            yield path
 
 
 def _apart(tasks: Sequence[Task]) -> list[Task]:

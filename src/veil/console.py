@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from veil.batch import Outcome, Ticks
-from veil.types import Report
+from veil.errors import VeilError
+from veil.types import Report, SecondLook
 
 LISTED = 20
 
@@ -84,6 +85,27 @@ def summarise(outcomes: Sequence[Outcome[Report]], left_out: Sequence[Path]) -> 
         str(len(failed)),
     )
     console.print(table)
+
+
+def tell_looks(looks: Sequence[tuple[Path, SecondLook | VeilError | None]]) -> None:
+    """Print what second looks told: each place where a face may still show, then the counts."""
+    console = Console(highlight=False, soft_wrap=True)
+    places = Table()
+    for heading in ("file", "frame", "time", "left, top, right, bottom", "score"):
+        places.add_column(heading)
+    told = [look for _, look in looks if isinstance(look, SecondLook)]
+    for path, look in looks:
+        if isinstance(look, VeilError):
+            console.print(f"[red]Failed:[/] {escape(str(path))}: {escape(str(look).splitlines()[0])}")
+        for place in look.places if isinstance(look, SecondLook) else ():
+            when = "" if place.time is None else f"{place.time:.2f} s"
+            sides = ", ".join(f"{side:.0f}" for side in place.box)
+            places.add_row(escape(str(path)), str(place.frame), when, sides, f"{place.score:.2f}")
+    if places.rows:
+        console.print("[yellow]A face may still show, please look:[/]")
+        console.print(places)
+    passed = sum(look.passed for look in told)
+    console.print(f"{passed} of {len(looks)} {'result' if len(looks) == 1 else 'results'} passed.")
 
 
 def _name(heading: str, sources: Sequence[Path], console: Console) -> None:

@@ -6,6 +6,7 @@
     │   ├── UnsupportedError   its format is not one Veil reads
     │   └── TooLargeError      it is larger than the limit
     ├── OutputError            a result cannot be written there
+    ├── WithheldError          a face may still show in a result, so it was not given its name
     ├── PlanError              a plan is damaged or belongs to another picture
     ├── DetectorError          a model cannot be loaded or failed
     ├── AuditError             the audit log cannot be written, or was changed
@@ -14,12 +15,17 @@
         ├── ExpiredError       it was deleted because nobody looked at it for long
         ├── ConflictError      its plan has been changed by someone else meanwhile
         ├── QuotaError         one person has handed in as much as the limits allow
-        ├── NoSpaceError       the store or the disk is full
+        ├── NoSpaceError       the store or the disk is full, or takes nothing
         └── StoppedError       working on it was given up: it ended the program again and again, or took too long
 
 A message says what happened, what was left safe, and what to do next. The command line ends with ``exit_code``, the
 studio answers with ``http_status``.
 """
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from veil.types import SecondLook
 
 
 class VeilError(Exception):
@@ -58,6 +64,22 @@ class OutputError(VeilError, OSError):
     """A result cannot be written without harm: it exists, is an input, or the disk refuses."""
 
     http_status = 409
+
+
+class WithheldError(VeilError):
+    """A second look at a result saw a face, so the result was kept aside and not given its name.
+
+    Attributes:
+        look: What the second look told.
+    """
+
+    exit_code = 3
+    http_status = 422
+
+    def __init__(self, message: str, look: "SecondLook") -> None:
+        """Take the message and what the second look told."""
+        super().__init__(message)
+        self.look = look
 
 
 class PlanError(VeilError, ValueError):
@@ -105,7 +127,7 @@ class QuotaError(JobError):
 
 
 class NoSpaceError(JobError):
-    """The store holds as much as it may, or its disk is full."""
+    """The store holds as much as it may, or its disk is full or may not be written to."""
 
     http_status = 507
 

@@ -9,17 +9,22 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from veil.errors import OutputError
+from veil.errors import OutputError, WithheldError
 
 ASIDE = ".veil-{}.part"
 """The name of a file that is being written; a lock on it says that its writer lives."""
+
+
+WITHHELD = ".withheld"
+"""Ends the name, before its ending, of a result in which a face may still show."""
 
 
 @contextmanager
 def write_aside(target: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
     """Open a file beside ``target`` for writing and give it that name once the block has ended well.
 
-    If the block raises, nothing is left behind and an existing ``target`` is untouched. Missing folders are made.
+    If the block raises, nothing is left behind and an existing ``target`` is untouched; but after a WithheldError, what
+    was written lies under withheld_name(target), and what lay there before is gone. Missing folders are made.
 
     Args:
         target: Name of the finished file.
@@ -38,9 +43,16 @@ def write_aside(target: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
         with aside.open("x+b") as file:
             with suppress(OSError):  # a file system without locks: then nobody sweeps
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield file
+            held = None
+            try:
+                yield file
+            except WithheldError as error:
+                held = error
             file.flush()
             os.fsync(file.fileno())
+        if held is not None:
+            aside.replace(withheld_name(target))
+            raise held
         if overwrite:
             aside.replace(target)
         else:
@@ -55,6 +67,11 @@ def write_aside(target: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             aside.unlink()
+
+
+def withheld_name(target: Path) -> Path:
+    """Return the name of a result that is not given its own."""
+    return target.with_name(f"{target.stem}{WITHHELD}{target.suffix}")
 
 
 def sweep(folder: Path) -> None:

@@ -23,6 +23,7 @@ class Stage(StrEnum):
     FIND = "find"
     COVER = "cover"
     WRITE = "write"
+    CHECK = "check"
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +243,20 @@ class Options:
         choices=("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"),
     )
     subtitles: bool = _setting(False, Stage.WRITE, "Keep the subtitles of a video; they may name people.", parse=bool)
+
+    verify: bool = _setting(
+        False,
+        Stage.CHECK,
+        "Look again at each result before it gets its name. Where a face may still show, the result is withheld: it is"
+        " kept aside as NAME.withheld.jpg, the places are named, and the exit code is 3.",
+        parse=bool,
+    )
+    release: bool = _setting(
+        False,
+        Stage.CHECK,
+        "With verify, name the places but give the result its name all the same.",
+        parse=bool,
+    )
 
     def __post_init__(self) -> None:
         for name, setting in settings().items():

@@ -14,7 +14,7 @@ from veil import plan as plans
 from veil import report as reports
 from veil.detect import Finder
 from veil.files import sha256_of
-from veil.media.image import Picture, encode
+from veil.media.image import Picture
 from veil.options import Options
 from veil.redact import cover_mask, redact
 from veil.types import Frame, Plan, Region, Report, Step
@@ -67,7 +67,7 @@ def cover(
         return pipeline_video.cover(picture, plan, stream, options, step)
     plans.check_fits(plan, picture.facts)
     covered = _covered(picture.frames(), plan, options, step)
-    encode(covered, picture, stream, format=options.format or None, quality=options.quality)
+    picture.write(covered, stream, format=options.format or None, quality=options.quality)
     return reports.report(plan, options.style, sha256_of(stream))
 
 
@@ -99,8 +99,7 @@ def decoded_once(picture: Picture) -> Picture:
     """
     if picture.facts.frames != 1:
         return picture
-    frames = tuple(picture.frames())
-    return Picture(picture.facts, replace(picture.header, decode=lambda: iter(frames)))
+    return picture.with_frames(tuple(picture.frames()))
 
 
 def covered_frames(picture: Picture, plan: Plan, options: Options) -> Iterator[Frame]:

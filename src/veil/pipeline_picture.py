@@ -39,7 +39,7 @@ def _in_stills(picture: Picture, finder: Finder, options: Options, step: Step) -
     regions = [plans.drawn(_without_times(each), Shape(options.shape)) for each in options.drawings]
     for frame in picture.frames():
         span = None if picture.facts.kind is Kind.STILL else Span(frame.index, frame.index + 1)
-        regions += _as_still(_look(finder, frame), finder, options, span)
+        regions += _as_still(look(finder, frame), finder, options, span)
         step()
     return regions
 
@@ -102,18 +102,18 @@ def _watch(picture: Picture, finder: Finder, step: Step) -> tuple[Watched, dict[
     found: dict[int, list[Detection]] = {}
     time, last = Fraction(0), None
     for frame in picture.frames():
-        wanted = watcher.see(_seen(frame), frame.index, time)
+        wanted = watcher.see(as_seen(frame), frame.index, time)
         if last is not None and watcher.ended:
-            found[last.index] = _look(finder, last)
+            found[last.index] = look(finder, last)
             watcher.look_back(found[last.index])
         if wanted:
-            found[frame.index] = _look(finder, frame)
+            found[frame.index] = look(finder, frame)
             watcher.look(found[frame.index])
         time += max(frame.duration or SHORTEST, SHORTEST)
         last = frame
         step()
     if last is not None and last.index not in found:
-        watcher.look(_look(finder, last))
+        watcher.look(look(finder, last))
     return watcher.watched(), found, time
 
 
@@ -132,17 +132,17 @@ def _drawn(picture: Picture, drawing: Drawing, watched: Watched, duration: Fract
     if span is None or not drawing.follows:
         return plans.drawn(drawing.box, shape, span)
     plans.check_inside(drawing.box, picture.facts)
-    greys = [grey_of(_seen(frame)) for frame in picture.frames()]  # no more pixels than a still may have
+    greys = [grey_of(as_seen(frame)) for frame in picture.frames()]  # no more pixels than a still may have
     return plans.drawn_moving(follow_in(greys, times, span.first, drawing.box), shape)
 
 
-def _look(finder: Finder, frame: Frame) -> list[Detection]:
+def look(finder: Finder, frame: Frame) -> list[Detection]:
     """Return the faces in a frame: in its colours and, where parts of it are transparent, also as people see it."""
     found = finder.look(_eight_bit(frame.pixels))
-    return joined(found, finder.look(_seen(frame))) if _shows_through(frame) else found
+    return joined(found, finder.look(as_seen(frame))) if _shows_through(frame) else found
 
 
-def _seen(frame: Frame) -> NDArray[np.uint8]:
+def as_seen(frame: Frame) -> NDArray[np.uint8]:
     """Return a frame as people see it, where it is transparent before middle grey."""
     rgb = _eight_bit(frame.pixels)
     if frame.alpha is None or not _shows_through(frame):

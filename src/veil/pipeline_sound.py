@@ -16,10 +16,9 @@ from veil import report as reports
 from veil.errors import InputError, UsageError
 from veil.files import sha256_of, write_aside
 from veil.media.formats import SOUND_FORMATS, media_named
-from veil.media.sound import Sound, open_sound
+from veil.media.sound import Sound
 from veil.media.sound_formats import check_format
 from veil.media.sound_reader import Shape
-from veil.media.sound_writer import write_sound
 from veil.models import WEIGHTS
 from veil.options import Options
 from veil.types import Altered, Background, Facts, Kind, Report, Step, Voice
@@ -77,7 +76,7 @@ def target_of(sound: Sound, options: Options) -> str:
 
 
 def anonymise_file(
-    source: Path,
+    sound: Sound,
     target: Path,
     options: Options,
     step: Step = lambda: None,
@@ -87,17 +86,18 @@ def anonymise_file(
 ) -> Report:
     """Write a sound file with the voices in it changed; nothing is begun that the settings do not allow.
 
-    ``done`` hears of it before the file gets its name. Errors are those of anonymise(), open_sound() and write_aside().
+    ``done`` hears of it before the file gets its name. Errors are those of anonymise() and write_aside().
     """
-    with open_sound(source) as sound:
-        target_of(sound, options)
-        with write_aside(target, overwrite=overwrite) as stream:
-            report = anonymise(sound, stream, options, step)
-            done(report)
-            return report
+    target_of(sound, options)
+    with write_aside(target, overwrite=overwrite) as stream:
+        report = anonymise(sound, stream, options, step)
+        done(report)
+        return report
 
 
-def anonymise(sound: Sound, stream: BinaryIO, options: Options, step: Step = lambda: None) -> Report:
+def anonymise(
+    sound: Sound, stream: BinaryIO, options: Options, step: Step = lambda: None, *, heard: Heard | None = None
+) -> Report:
     """Write a sound file with the voices in it changed.
 
     Args:
@@ -105,17 +105,18 @@ def anonymise(sound: Sound, stream: BinaryIO, options: Options, step: Step = lam
         stream: Where the file is written. What it holds after an error must be thrown away.
         options: All settings; those of stage WRITE are used.
         step: Called after each half second, when it is listened to and when it is written; may raise to stop the work.
+        heard: Where speech was heard in it before; it is listened to if not given.
 
     Raises:
-        InputError: The sound is damaged.
+        InputError: The sound is damaged, or is not the one that was listened to.
         UsageError: The settings do not fit each other or the sound.
         DetectorError: The network that listens cannot be loaded.
         OutputError: The file cannot be written.
     """
     format = target_of(sound, options)
-    heard = listen(sound, options, step)
-    written = write_sound(changed(sound, heard, options, step), sound.shape, stream, format=format)
-    facts = Facts(sound.facts.container, Kind.SOUND, 0, 0, 0, sound.facts.sha256)
+    heard = listen(sound, options, step) if heard is None else chosen(heard, options)
+    written = sound.write(changed(sound, heard, options, step), stream, format=format)
+    facts = facts_of(sound)
     dropped = sound.facts.dropped
     if written.rate < sound.shape.rate:
         dropped = (*dropped, f"what is above {written.rate // 2000} kHz")
@@ -123,14 +124,29 @@ def anonymise(sound: Sound, stream: BinaryIO, options: Options, step: Step = lam
     return reports.sound_report(facts, sha256_of(stream), dropped=dropped, altered=altered)
 
 
+def facts_of(sound: Sound) -> Facts:
+    """Return what a report says of a sound file."""
+    return Facts(sound.facts.container, Kind.SOUND, 0, 0, 0, sound.facts.sha256)
+
+
 def listen(source: Source, options: Options, step: Step) -> Heard:
     """Return where a track is to be changed. Errors are those of anonymise()."""
     blocks = _stepping(source.blocks(), step)
     if options.voice_in == _EVERYWHERE:
-        count = sum(block.shape[1] for block in blocks)
-        return Heard([Stretch(0, count)] if count else [], count)
-    network = SpeechNetwork(WEIGHTS["silero"])
-    return Heard(*find_speech(blocks, source.shape.rate, network))
+        return chosen(Heard([], sum(block.shape[1] for block in blocks)), options)
+    return listen_to(blocks, source.shape.rate)
+
+
+def listen_to(blocks: Iterable[Samples], rate: int) -> Heard:
+    """Return where speech is in some sound, of so many samples a second. Errors are those of anonymise()."""
+    return Heard(*find_speech(blocks, rate, SpeechNetwork(WEIGHTS["silero"])))
+
+
+def chosen(heard: Heard, options: Options) -> Heard:
+    """Return where a track is to be changed in which speech was heard somewhere."""
+    if options.voice_in != _EVERYWHERE:
+        return heard
+    return Heard([Stretch(0, heard.samples)] if heard.samples else [], heard.samples)
 
 
 def changed(source: Source, heard: Heard, options: Options, step: Step = lambda: None) -> Iterator[Samples]:

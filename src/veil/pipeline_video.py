@@ -13,15 +13,15 @@ from typing import BinaryIO, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from veil import pipeline_sound
+from veil import memory, pipeline_sound
 from veil import plan as plans
 from veil import report as reports
 from veil.detect import Finder
 from veil.errors import PlanError
 from veil.files import sha256_of
 from veil.media.formats import media_named
-from veil.media.sound_tracks import AlteredSound, check_holds, sounds_of
-from veil.media.video import Video, VideoFrame, Written, check_tracks, write_video
+from veil.media.sound_tracks import AlteredSound, check_holds
+from veil.media.video import HowToWrite, Video, VideoFrame, Written
 from veil.media.video_formats import CODECS, check_container, choose_codec
 from veil.options import AUTO, Options
 from veil.redact import GREEN, redact_planes
@@ -56,9 +56,9 @@ def target_of(video: Video, options: Options) -> Target:
     check_container(container, video.facts)
     if options.alters_sound:
         check_holds(container, (track.channels for track in video.facts.sound))
-        sounds_of(video)  # or it would show only after the search that a track cannot be decoded
+        video.sounds()  # or it would show only after the search that a track cannot be decoded
     codec = choose_codec(None if options.codec == AUTO else options.codec, container, video.look.layout)
-    check_tracks(video, container, codec, sound=_sound(options), subtitles=options.subtitles)
+    video.check_tracks(HowToWrite(container, codec, sound=_sound(options), subtitles=options.subtitles))
     best, worst = CODECS[codec].qualities
     own = np.interp(options.quality, [1, USUAL_QUALITY, 100], [worst, CODECS[codec].quality, best])
     return Target(container, codec, round(float(own)))
@@ -67,6 +67,7 @@ def target_of(video: Video, options: Options) -> Target:
 def find(video: Video, finder: Finder, options: Options, step: Step) -> Plan:
     """Return what is to be covered in a video. Arguments and errors are those of pipeline.find()."""
     _check_drawings(video, options.drawings)
+    memory.keep_large_apart()
     finder = finder.in_videos or finder
     watched = _watch(video, finder, _pace(finder, options.profile), step)
     shape, area = Shape(options.shape), Area(options.area)
@@ -84,18 +85,12 @@ def cover(video: Video, plan: Plan, stream: BinaryIO, options: Options, step: St
     """Write a video with the regions of a plan covered. Arguments and errors are those of pipeline.cover()."""
     plans.check_fits(plan, facts_of(video, frames=plan.picture.frames))
     target = target_of(video, options)
-    tracks = sounds_of(video) if options.alters_sound else []
+    tracks = video.sounds() if options.alters_sound else []
     heard = [pipeline_sound.listen(track, options, step) for track in tracks]
-    written = write_video(
-        video,
+    written = video.write(
         _covered(video, plan, options, step),
         stream,
-        container=target.container,
-        codec=target.codec,
-        quality=target.quality,
-        preset=options.preset,
-        sound=_sound(options),
-        subtitles=options.subtitles,
+        HowToWrite(target.container, target.codec, target.quality, options.preset, _sound(options), options.subtitles),
         altered=[
             AlteredSound(track.shape, track.start, pipeline_sound.changed(track, speech, options))
             for track, speech in zip(tracks, heard, strict=True)

@@ -277,10 +277,15 @@ def digest(plan: Plan) -> str:
 
 def to_cover(plan: Plan, index: int) -> list[Region]:
     """Return the regions of one frame or page that are to be covered, each where it is in that frame."""
+    return in_frame(plan, index, COVERED_STATES)
+
+
+def in_frame(plan: Plan, index: int, states: frozenset[State]) -> list[Region]:
+    """Return the regions of one frame or page in some states, each where it is in that frame."""
     return [
         _in_frame(region, index)
         for region in plan.regions
-        if region.state in COVERED_STATES and (region.frames is None or index in range(*region.frames))
+        if region.state in states and (region.frames is None or index in range(*region.frames))
     ]
 
 

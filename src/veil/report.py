@@ -7,11 +7,11 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
-from veil.types import Altered, Facts, Kind, Plan, Report, State, Tally, Voice
+from veil.types import Altered, Facts, Kind, Place, Plan, Report, SecondLook, State, Tally, Voice
 
 _COVERED = frozenset({State.COVERED, State.DRAWN})
 VIDEO_ONLY = frozenset({"doubtful", "dropped", "altered"})
-_OF_PICTURES = frozenset({"style", "covered", "drawn", "kept", "suggested", "doubtful"})
+OF_PICTURES = frozenset({"style", "covered", "drawn", "kept", "suggested", "doubtful"})
 
 
 def report(
@@ -47,7 +47,9 @@ def tally(plan: Plan) -> Tally:
     )
 
 
-def sound_report(facts: Facts, output_sha256: str, *, dropped: tuple[str, ...], altered: Altered) -> Report:
+def sound_report(
+    facts: Facts, output_sha256: str | None = None, *, dropped: tuple[str, ...], altered: Altered
+) -> Report:
     """Return the report on altering a sound file; arguments as for report()."""
     return Report(facts, "", dropped=dropped, output_sha256=output_sha256, altered=altered)
 
@@ -59,9 +61,18 @@ def to_dict(report: Report) -> dict[str, Any]:
     """
     first = {"picture": None, "style": report.style}
     values = {**first, **asdict(report), "nothing_found": report.nothing_found, "wants_review": report.wants_review}
+    look = report.second_look
+    values.pop("second_look")
+    if look is not None:
+        values["second_look"] = {"passed": look.passed, "frames": look.frames, "places": len(look.places)}
     if report.picture.kind is Kind.SOUND:
         values["picture"] = {name: values["picture"][name] for name in ("format", "kind", "sha256")}
     return {name: value for name, value in values.items() if name not in _unsaid(report.picture.kind)}
+
+
+def look_to_dict(look: SecondLook) -> dict[str, Any]:
+    """Return what a second look told as values that JSON can hold, with the places: they are to be covered still."""
+    return {"passed": look.passed, "frames": look.frames, "places": [asdict(each) for each in look.places]}
 
 
 def _unsaid(kind: Kind) -> frozenset[str]:
@@ -70,7 +81,7 @@ def _unsaid(kind: Kind) -> frozenset[str]:
         case Kind.VIDEO:
             return frozenset()
         case Kind.SOUND:
-            return _OF_PICTURES
+            return OF_PICTURES
         case Kind.ANIMATION:
             return VIDEO_ONLY - {"doubtful"}
     return VIDEO_ONLY
@@ -90,7 +101,23 @@ def in_words(report: Report) -> str:
         words += f", covered without being seen {_times(report.doubtful)}, please look"
     if report.altered:
         words += f", {_of_sound(report.altered) or 'no speech heard, please listen'}"
+    if report.second_look is not None:
+        words += f", second look: {look_in_words(report.second_look)}"
     return words + _without(report)
+
+
+def look_in_words(look: SecondLook) -> str:
+    """Return what a second look told."""
+    if look.passed:
+        return "passed"
+    return f"a face may still show at {len(look.places)} {'place' if len(look.places) == 1 else 'places'}, please look"
+
+
+def place_in_words(place: Place) -> str:
+    """Return where a face may still show: left, top, right and bottom in whole pixels, and when."""
+    sides = ",".join(f"{side:.0f}" for side in place.box)
+    when = f" at {place.time:.2f} s" if place.time is not None else f" on page {place.frame + 1}" if place.frame else ""
+    return f"{sides}{when}"
 
 
 def _without(report: Report) -> str:

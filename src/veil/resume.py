@@ -27,6 +27,9 @@ def anonymise(
 ) -> tuple[Plan, Report]:
     """Find every face in a video and write it with the faces covered, going on where a killed run left off.
 
+    Returns:
+        What was found, and the report.
+
     Args:
         video: An open video.
         finder: Loaded models for the profile of ``options``.

@@ -2,11 +2,13 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
 from veil.auditing import key_option
 from veil.errors import UsageError
+from veil.fence import Fence
 from veil.options import Options, settings
 
 MEGABYTE = 1_000_000
@@ -164,6 +166,7 @@ def worker(broker: str, store: Path, workers: int, keep_seconds: float, no_cache
     from veil.jobs.limits import Limits
     from veil.jobs.opening import run_worker
 
+    _let_reach(broker)
     run_worker(
         broker,
         store,
@@ -195,7 +198,17 @@ def _broker(queue: str, broker: str | None, store: Path | None) -> str:
             "--queue celery needs --broker, where workers hear of photos, and --store, a folder that they share; "
             "the studio was not started."
         )
+    _let_reach(broker)
     return broker
+
+
+def _let_reach(broker: str) -> None:
+    """Let this program reach its broker, or several after ";"; nothing else outside this machine can be named."""
+    fence = click.get_current_context().find_object(Fence)
+    for url in broker.split(";"):
+        host = urlsplit(url).hostname
+        if fence is not None and host:
+            fence.open_for(host)
 
 
 def _announce(address: str, *, keeps: bool) -> None:

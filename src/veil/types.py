@@ -288,6 +288,41 @@ class Altered:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a face still seems to show in a result.
+
+    Attributes:
+        box: The face, in pixels of the result.
+        score: How sure the second look is, 0 to 1.
+        frame: Number of the frame or page, from 0; of a face that shows for a while, where it is seen best.
+        time: When that frame is shown, in seconds from the first one; None for stills and pages.
+    """
+
+    box: Box
+    score: float
+    frame: int = 0
+    time: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLook:
+    """What a look at a written result told.
+
+    Attributes:
+        frames: How many frames or pages were looked at.
+        places: Where a face still seems to show, in order of frames, the surest first.
+    """
+
+    frames: int
+    places: tuple[Place, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """True when no face was seen that is not covered or kept on purpose."""
+        return not self.places
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
     """What a plan holds, counted.
@@ -327,6 +362,7 @@ class Report(Tally):
         dropped: In plain words, what a video or sound file holds and its result does not.
         output_sha256: Hash of the written file, in hexadecimal; None where no file was made.
         altered: What was done to the sound; None where it was left out or kept as it is.
+        second_look: What a second look at the written file told; None where there was none.
     """
 
     picture: Facts
@@ -334,6 +370,7 @@ class Report(Tally):
     dropped: tuple[str, ...] = ()
     output_sha256: str | None = None
     altered: Altered | None = None
+    second_look: SecondLook | None = None
 
     @property
     def nothing_found(self) -> bool:
@@ -350,4 +387,5 @@ class Report(Tally):
     @property
     def wants_review(self) -> bool:
         """True when a person should look or listen before the result is released."""
-        return self.nothing_found or self.heard_nothing or self.suggested > 0 or self.doubtful > 0
+        seen = self.second_look is not None and not self.second_look.passed
+        return self.nothing_found or self.heard_nothing or self.suggested > 0 or self.doubtful > 0 or seen

@@ -20,7 +20,7 @@ from veil.audit.words import WORDS
 from veil.cli import main
 from veil.options import Options
 from veil.report import report
-from veil.types import Box, Facts, Kind, Plan, Reason, Region, Shape, State, Style
+from veil.types import Box, Facts, Kind, Place, Plan, Reason, Region, SecondLook, Shape, State, Style
 
 Paint = Callable[..., Path]
 PICTURE = Facts("jpeg", Kind.STILL, 640, 480, 1, "a" * 64)
@@ -40,8 +40,8 @@ def veil(*arguments: Any, code: int = 0) -> Result:
     return result
 
 
-def told(**more: Any) -> dict[str, Any]:
-    done = report(PLAN, Style.VEIL, "d" * 64)
+def told(second_look: SecondLook | None = None, **more: Any) -> dict[str, Any]:
+    done = replace(report(PLAN, Style.VEIL, "d" * 64), second_look=second_look)
     return entry_of(done, PLAN, Options(region=(Box(71.5, 72.5, 73.5, 74.5),)), begun=0, ended=1.5, **more)
 
 
@@ -68,11 +68,11 @@ def test_places_are_told_only_if_asked_for() -> None:
 
 
 def test_a_second_look_tells_places_only_if_asked_for() -> None:
-    look = {"passed": False, "frames": 3, "places": [(987.5, 1, 2, 3)]}
-    said = told(second_look=look)
+    look = SecondLook(3, (Place(Box(987.5, 1, 2, 3), 0.5, 2),))
+    said = told(look)
     assert said["second_look"] == {"passed": False, "frames": 3, "found": 1}
     assert "1 places where a face may still show, in 3 frames" in page_of(said)
-    assert told(second_look=look, extras=Extras(places=True))["second_look"]["places"] == [[987.5, 1, 2, 3]]
+    assert told(look, extras=Extras(places=True))["second_look"]["places"] == [{"box": [987.5, 1, 2, 3], "frame": 2}]
 
 
 @pytest.mark.parametrize("language", WORDS)

@@ -43,7 +43,7 @@ def test_lost_and_changed_photos_are_told(tmp_path: Path) -> None:
         def photos(self) -> list[dict[str, object]]:
             return [photo]
 
-        def result(self, photo_id: str) -> bytes:
+        def result(self, photo_id: str, query: str = "") -> bytes:
             return b"covered"
 
     (tmp_path / "original").touch()
@@ -54,5 +54,5 @@ def test_lost_and_changed_photos_are_told(tmp_path: Path) -> None:
 
 
 def test_memory_is_that_of_a_process_and_its_children() -> None:
-    assert os.getpid() in load._family(os.getppid())
-    assert load._held_mb(os.getpid()) > 10
+    assert os.getpid() in load.family(os.getppid())
+    assert load.held_mb(os.getpid()) > 10

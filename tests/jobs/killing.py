@@ -4,9 +4,11 @@ It runs as a program, since only one without threads can be split in two: ``pyth
 After each death the next process, which nobody kills, has to set everything right. Prints the number of deaths.
 """
 
+import io
 import os
 import signal
 import sys
+import wave
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
@@ -18,7 +20,8 @@ import cv2
 from tests.footage import Film
 from tests.jobs.conftest import BOX, ME, Clock, Hints, accept, folder_of, names, photo, tools
 from tests.jobs.films import filmed
-from veil import pipeline_video
+from tests.voice.hearing import HearsNothing
+from veil import pipeline_sound, pipeline_video
 from veil import plan as plans
 from veil.errors import JobError
 from veil.jobs import videos
@@ -32,12 +35,14 @@ from veil.jobs.sweep import Sweeper
 from veil.jobs.work import work
 from veil.media.image import open_picture
 from veil.media.video import Video, open_video
+from veil.options import Options
 from veil.types import Box, Kind, Region, Shape
 
 DOING = frozenset({"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.utime", "os.link", "fcntl.flock"})
 DIED, MISTAKEN = -signal.SIGKILL, 3
 LIMITS = Limits(free_bytes=0)
 SHORT = Film((), 3, size=(64, 48))
+TONE = Options(voice="beep", voice_in="everywhere")
 AREA = Box(10, 10, 30, 30)
 DRAWN = plans.drawn(Box(200, 100, 250, 150), Shape.BOX)
 
@@ -115,6 +120,8 @@ def check_whole(store: Store, job_id: str) -> None:
     """A photo is done, its results are whole and by the present plan, and nothing else lies about."""
     folder = store.find(job_id)
     assert folder is not None
+    if folder.read().kind is Kind.SOUND:
+        return check_sound(folder)
     job, plan = folder.read_settled()
     film = job.kind is Kind.VIDEO
     assert (job.state, job.attempts) == (JobState.REVIEW if film else JobState.DONE, 0)
@@ -143,6 +150,18 @@ def check_whole(store: Store, job_id: str) -> None:
     assert all(name.startswith((".aside-", "plan-", "follow-", "results/", "progress")) for name in leftovers), (
         leftovers
     )
+
+
+def check_sound(folder: JobFolder) -> None:
+    """A sound file has been listened to, its results are whole, and nothing else lies about."""
+    job = folder.read()
+    assert (job.state, job.attempts) == (JobState.REVIEW, 0)
+    expected = {"original", "job.json", "seen", "hearing", "listening"}
+    for trial in job.trials:
+        assert trial.stretches == 1
+        expected |= {f"{which}-{trial.key}" for which in ("before", "after")}
+    leftovers = names(folder.path) - expected
+    assert all(name.startswith((".aside-", "before-", "after-", "progress")) for name in leftovers), leftovers
 
 
 def check_film(folder: JobFolder, job: Job) -> None:
@@ -272,15 +291,43 @@ class Following(Scene):
         self.studio.cancel_follow(ME, job.id, 1, AREA, "box")
 
 
+class Sounding(Scene):
+    def prepare(self) -> None:
+        accept(self.store, hum(), options=Options())
+
+    def do(self) -> None:
+        store = self.store
+        (job,) = store.all_jobs()
+        work(store, job.id, tools())
+        self.studio.try_out(ME, job.id, TONE, 0.0)
+        work(store, job.id, tools())
+
+    def check(self) -> None:
+        (job,) = self.store.all_jobs()
+        for trial in job.trials:
+            assert self.studio.trial(ME, job.id, trial.key, "after").exists()
+
+
+def hum() -> bytes:
+    stream = io.BytesIO()
+    with wave.open(stream, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(bytes(8000))
+    return stream.getvalue()
+
+
 SCENES = {
     scene.__name__.lower(): scene
-    for scene in (Accepting, Working, Ordering, Changing, Deleting, Expiring, Filming, Following)
+    for scene in (Accepting, Working, Ordering, Changing, Deleting, Expiring, Filming, Following, Sounding)
 }
 
 
 def main() -> None:
     what, folder = sys.argv[1], Path(sys.argv[2])
     pipeline_video.follow = stay_there
+    vars(pipeline_sound)["SpeechNetwork"] = HearsNothing
     cv2.setNumThreads(0)  # its threads do not come along into a child
     os.fsync = lambda fd: None  # a killed process loses nothing that it has written; only a lost disk does
     deaths = 0

@@ -15,8 +15,10 @@ import redis
 from tests.jobs import loads
 from tests.jobs.conftest import BOX, ME, photo, until
 from tests.jobs.films import filmed
+from tests.jobs.test_sounds import BEEP, recorded
 from tests.jobs.test_studio import submit
 from veil.errors import UsageError
+from veil.jobs import keeper
 from veil.jobs.celery import LATER, SOON, make_app
 from veil.jobs.job import JobState
 from veil.jobs.limits import Limits
@@ -122,6 +124,19 @@ def test_workers_take_videos_and_follow_areas(serve_redis: Callable[[], object],
     until(lambda: studio.follow(ME, job.id, 5, area, "box").plan is not None)
 
 
+def test_workers_take_sound_files_and_let_parts_be_heard(
+    serve_redis: Callable[[], object], work: Start, studio: Studio
+) -> None:
+    serve_redis()
+    work()
+    job = submit(studio, recorded(), options=BEEP)
+    until(lambda: is_done(studio))
+    (known,) = studio.jobs(ME)
+    assert (known.state, known.kind) == (JobState.DONE, Kind.SOUND)
+    assert studio.request_result(ME, job.id, BEEP).state is ResultState.READY
+    until(lambda: not studio.try_out(ME, job.id, BEEP).trial.waits)
+
+
 def test_a_killed_worker_of_a_video_is_followed_by_another(
     serve_redis: Callable[[], object], work: Start, studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,6 +213,31 @@ def test_a_broker_that_is_away_loses_no_photo(
         until(lambda: is_done(studio))
         assert {job.id for job in studio.jobs(ME)} == {job.id for job in jobs}
         assert {job.state for job in studio.jobs(ME)} == {JobState.DONE}
+
+
+def test_a_broker_that_is_lost_and_comes_back_loses_no_photo(
+    serve_redis: Callable[[], "subprocess.Popen[bytes]"],
+    work: Start,
+    broker: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It forgets all messages; server and worker go on running."""
+    monkeypatch.setattr(keeper, "FIRST_WAIT_SECONDS", 0.5)
+    monkeypatch.setattr(keeper, "TICK_SECONDS", 0.5)
+    redis_server = serve_redis()
+    worker = work()
+    with open_studio(tmp_path / "store", broker=broker, limits=LIMITS) as studio:
+        jobs = [submit(studio, photo())]
+        until(lambda: is_done(studio))
+        redis_server.kill()
+        redis_server.wait()
+        jobs += [submit(studio, photo(seed=seed)) for seed in (1, 2)]
+        serve_redis()
+        until(lambda: is_done(studio))
+        assert {job.id for job in studio.jobs(ME)} == {job.id for job in jobs}
+        assert {job.state for job in studio.jobs(ME)} == {JobState.DONE}
+    assert worker.poll() is None
 
 
 def test_a_worker_that_is_asked_to_end_finishes_its_photo(

@@ -42,6 +42,17 @@ def test_a_full_disk_is_told_and_leaves_the_old_file(tmp_path: Path, monkeypatch
     assert list(tmp_path.iterdir()) == [target]
 
 
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.EPERM])
+def test_a_disk_that_may_not_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    def refuse(descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("os.fsync", refuse)
+    with pytest.raises(NoSpaceError, match="cannot be written to"):
+        disk.write_whole(tmp_path / "file", b"new")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_nothing_is_written_where_the_folder_is_gone(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         disk.write_whole(tmp_path / "gone" / "record", b"new")

@@ -18,6 +18,7 @@ from veil.jobs.steps import Preview
 from veil.jobs.store import Store
 from veil.jobs.studio import Studio
 from veil.jobs.work import work
+from veil.media.files import Opener
 from veil.media.image import open_picture
 from veil.media.video import Video, open_video
 from veil.types import Box, Key, Pixels, Shape, Span
@@ -98,7 +99,7 @@ def test_a_video_is_opened_once_and_never_hashed_again(
         opened.append(str(how["sha256"]))
         return real(path, **how)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("veil.jobs.videos.open_video", counting)
+    monkeypatch.setattr("veil.media.video.open_video", counting)
     for index in (3, 4, 5):
         studio.frame(ME, video.id, index)
     assert video.picture is not None
@@ -109,7 +110,7 @@ def test_the_shelf_forgets_what_nobody_looked_at_for_long(
     studio: Studio, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shelf, "VIDEOS", 1)
-    kept = shelf.Shelf()
+    kept = shelf.Shelf(Opener())
     folders = []
     for film in (FILM, FILM._replace(frames=20)):
         job = accept(store, filmed(film))
@@ -199,13 +200,13 @@ def test_faces_seen_best_soon_after_are_cut_out_too(
 
 def test_a_video_deleted_meanwhile_is_gone(studio: Studio, video: Job, store: Store) -> None:
     folder = folder_of(store, video)
-    kept = shelf.Shelf()
+    kept = shelf.Shelf(Opener())
     kept.take(folder, video)
     studio.delete(ME, video.id)
     with pytest.raises(NoSuchPhotoError):
         kept.frame(folder, video, 0, None, BOX)
     with pytest.raises(NoSuchPhotoError):
-        shelf.Shelf().frame(folder, video, 0, None, BOX)
+        shelf.Shelf(Opener()).frame(folder, video, 0, None, BOX)
 
 
 def test_a_frame_is_no_larger_than_a_preview() -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tests import fakes
 from veil import pipeline
 from veil.jobs import steps
+from veil.media.files import Opener
 from veil.media.image import encode, open_picture, picture_from_array
 from veil.options import Options
 from veil.types import Box, Pixels, Plan, Point, Region, Shape, Span, State
@@ -80,7 +81,7 @@ def test_preview_of_a_transparent_picture_is_transparent(tmp_path: Path, painted
     alpha = np.full((*painted.shape[:2], 1), 60, np.uint8)
     clear = preview_of(write(tmp_path / "clear", np.concatenate([painted, alpha], axis=2)))
     assert steps.read_preview(clear).format == "webp"
-    covered = steps.covered_preview(clear, plan_of(tmp_path / "clear"), BLUE)
+    covered = steps.covered_preview(clear, Opener(), plan_of(tmp_path / "clear"), BLUE)
     assert covered.format == "webp"
     with open_picture(covered.data) as picture:
         seen = next(iter(picture.frames())).alpha
@@ -92,7 +93,7 @@ def test_preview_of_a_transparent_picture_is_transparent(tmp_path: Path, painted
 @pytest.mark.parametrize("scale", [1, 8])
 def test_covered_preview_shows_nothing_of_the_face(tmp_path: Path, painted: NDArray[np.uint8], scale: int) -> None:
     original = write(tmp_path / "original", painted.repeat(scale, axis=0).repeat(scale, axis=1))
-    shown = pixels_of(steps.covered_preview(preview_of(original), plan_of(original), BLUE).data).astype(int)
+    shown = pixels_of(steps.covered_preview(preview_of(original), Opener(), plan_of(original), BLUE).data).astype(int)
     times = shown.shape[1] / 300
     rows, columns = (slice(round(side.start * times), round(side.stop * times)) for side in FACE)
     assert np.abs(shown[rows, columns] - (0, 0, 255)).max() < 30
@@ -112,7 +113,7 @@ def test_covered_preview_scales_every_outline(tmp_path: Path) -> None:
     later = replace(triangle, frames=Span(0, 1))
     for region in (triangle, later):
         plan = replace(plan_of(original), regions=(region,))
-        shown = pixels_of(steps.covered_preview(preview_of(original), plan, BLUE).data).astype(int)
+        shown = pixels_of(steps.covered_preview(preview_of(original), Opener(), plan, BLUE).data).astype(int)
         assert shown.shape == (400, 1600, 3)
         assert np.abs(shown[70:150, 60:200] - (0, 0, 255)).max() < 30
         assert np.abs(shown[320:, 300:] - 200).max() < 10
@@ -123,13 +124,13 @@ def test_covered_preview_shows_the_first_frame_as_it_will_be(tmp_path: Path) -> 
     elsewhere = Region(Box(0, 0, 300, 200), Shape.BOX, State.DRAWN, None, "user", frames=Span(3, 5))
     kept = Region(Box(0, 0, 300, 200), Shape.BOX, State.KEPT, 0.9, "painted")
     plan = replace(plan_of(original), regions=(elsewhere, kept))
-    shown = pixels_of(steps.covered_preview(preview_of(original), plan, BLUE).data).astype(int)
+    shown = pixels_of(steps.covered_preview(preview_of(original), Opener(), plan, BLUE).data).astype(int)
     assert np.abs(shown - 200).max() < 10
 
 
 def test_result_format() -> None:
-    facts = picture_from_array(np.zeros((4, 4, 3), np.uint8)).facts
-    assert steps.result_format(facts, Options(format="jpg")) == ("jpeg", ".jpg")
+    assert steps.result_format("png", Options(format="jpg")) == ("jpeg", ".jpg")
+    assert steps.result_format("flac", Options()) == ("flac", ".flac")
 
 
 def test_a_preview_is_made_of_one_decoding(tmp_path: Path, painted: NDArray[np.uint8]) -> None:

@@ -23,7 +23,7 @@ from veil.jobs.limits import Limits
 from veil.jobs.store import Store
 from veil.jobs.work import Tools, work
 from veil.media.image import open_picture
-from veil.media.video import open_video
+from veil.media.video import Video, open_video
 from veil.options import Options
 from veil.types import Box, Kind, Pixels, Plan, Region, Shape, Span
 
@@ -186,7 +186,7 @@ def test_a_video_deleted_while_it_is_worked_on_leaves_nothing(
     store: Store, when: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = accept(store, filmed())
-    room, name = {"screening": (videos, "write_screening"), "find": (pipeline, "find"), "cover": (pipeline, "cover")}[
+    room, name = {"screening": (Video, "write_screening"), "find": (pipeline, "find"), "cover": (pipeline, "cover")}[
         when
     ]
     real = getattr(room, name)

@@ -1,6 +1,7 @@
 import errno
 import io
 import logging
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -74,13 +75,13 @@ def test_a_still_is_decoded_once_for_everything(store: Store, monkeypatch: pytes
     once = pipeline.decoded_once
 
     def counting(picture: Any) -> Any:
-        frames = picture.frames
+        header = picture.header
 
         def told() -> Any:
             decoded.append("frame")
-            return frames()
+            return header.decode()
 
-        monkeypatch.setattr(picture, "frames", told)
+        picture._header = replace(header, decode=told)
         return once(picture)
 
     monkeypatch.setattr(pipeline, "decoded_once", counting)
@@ -256,7 +257,7 @@ def test_a_result_asked_for_in_the_last_moment_is_made(store: Store, monkeypatch
     def ask_at_the_end(self: JobFolder) -> None:
         looks.append("look")
         if len(looks) == 2:  # the last thing that is done under the claim
-            order = order_for(Options(style="gaussian"), video=False)
+            order = order_for(Options(style="gaussian"))
             folder.change(lambda known: replace(known, orders=(*known.orders, order)))
         look(self)
 
@@ -293,9 +294,12 @@ def test_a_result_of_a_plan_that_was_changed_meanwhile_is_thrown_away(
         assert (next(iter(picture.frames())).pixels[FACE] == fakes.MAGENTA).all(), "as the present plan says"
 
 
-def test_a_disk_that_is_full_fails_the_photo_or_waits(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_disk_that_takes_nothing_fails_the_photo_or_waits(
+    store: Store, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
     def full(*args: Any) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise OSError(number, os.strerror(number))
 
     with monkeypatch.context() as patched:
         patched.setattr("os.fsync", full)

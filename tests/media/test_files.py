@@ -7,7 +7,7 @@ import pytest
 from tests.media.clips import make_clip
 from tests.media.painted import file_of, smooth
 from veil.errors import InputError, TooLargeError, UnsupportedError
-from veil.media.files import is_video, open_media
+from veil.media.files import Opener, is_video
 from veil.media.image import Picture
 from veil.media.video import Video
 
@@ -16,9 +16,9 @@ def test_what_a_file_is_shows_from_its_first_bytes(tmp_path: Path) -> None:
     picture, video = tmp_path / "a.mp4", tmp_path / "b.png"
     picture.write_bytes(file_of(smooth(), "PNG"))
     make_clip(tmp_path / "b.mp4").rename(video)
-    with open_media(picture, max_pixels=10**6) as opened:
+    with Opener().open_media(picture, max_pixels=10**6) as opened:
         assert isinstance(opened, Picture)
-    with open_media(video, max_pixels=10**6) as opened:
+    with Opener().open_media(video, max_pixels=10**6) as opened:
         assert isinstance(opened, Video)
     assert (is_video(picture), is_video(video)) == (False, True)
 
@@ -30,13 +30,13 @@ def test_what_a_file_is_shows_from_its_first_bytes(tmp_path: Path) -> None:
 def test_anything_else_is_refused_by_what_it_is(data: bytes, reason: str, tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(data)
     with pytest.raises(UnsupportedError, match=reason):
-        open_media(tmp_path / "a.mp4", max_pixels=10**6)
+        Opener().open_media(tmp_path / "a.mp4", max_pixels=10**6)
     assert not is_video(tmp_path / "a.mp4")
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
-        open_media(tmp_path / "a.mp4", max_pixels=10**6)
+        Opener().open_media(tmp_path / "a.mp4", max_pixels=10**6)
     with pytest.raises(InputError, match="cannot be read"):
         is_video(tmp_path / "a.mp4")
 
@@ -47,4 +47,4 @@ def test_frames_are_held_to_both_limits(limit: int, tmp_path: Path, monkeypatch:
         monkeypatch.setattr("veil.media.video.DEFAULT_MAX_PIXELS", 64 * 48 - 1)
     path = make_clip(tmp_path / "a.mp4")
     with pytest.raises(TooLargeError):
-        open_media(path, max_pixels=limit)
+        Opener().open_media(path, max_pixels=limit)

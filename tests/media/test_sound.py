@@ -11,7 +11,7 @@ import pytest
 from tests.media.clips import Sound, make_clip
 from tests.media.sounds import Samples, clicks, load, peaks, save, save_wave, shape
 from veil.errors import InputError, OutputError, UnsupportedError, UsageError
-from veil.media.files import is_sound
+from veil.media.files import Opener
 from veil.media.sound import open_sound
 from veil.media.sound_formats import DEMUXERS, FILES, sniff_sound
 from veil.media.sound_reader import Shape
@@ -89,10 +89,10 @@ def test_mp4_without_a_picture_is_sound_whatever_its_brand_and_one_with_a_pictur
     source, target = save_wave(tmp_path / "x.wav", clicks(1, 48_000, [5]), 48_000), tmp_path / "x.mp4"
     subprocess.run(["ffmpeg", "-v", "error", "-i", source, "-brand", "mp42", target], check=True)
     assert target.read_bytes()[8:12] == b"mp42"
-    assert is_sound(target)
+    assert Opener().is_sound(target)
     assert load(target)[0].shape == (1, 48_000)
-    assert not is_sound(make_clip(tmp_path / "clip.mp4", sounds=[Sound()]))
-    assert not is_sound(tmp_path / "nowhere.wav")
+    assert not Opener().is_sound(make_clip(tmp_path / "clip.mp4", sounds=[Sound()]))
+    assert not Opener().is_sound(tmp_path / "nowhere.wav")
 
 
 def test_blocks_are_bounded_and_may_be_read_again(tmp_path: Path) -> None:

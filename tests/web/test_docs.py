@@ -1,9 +1,13 @@
 """The pages about the studio hold: examples run, commands are understood, and what is shipped leads nowhere."""
 
+import json
+import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +16,8 @@ import yaml  # type: ignore[import-untyped]
 
 from tests import fakes
 from tests.jobs.films import FRAMES, WALKER, filmed
+from tests.jobs.test_sounds import recorded
+from tests.media.sounds import load
 from tests.test_docs import BLOCK
 from tests.web.test_server import served
 from veil import cli
@@ -70,6 +76,20 @@ def test_the_example_of_a_video_runs(tmp_path: Path, tmp_path_factory: pytest.Te
         assert frames[index][inner].max() < 40, "the area that was followed is covered"
 
 
+def test_the_example_of_a_sound_file_runs(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    (tmp_path / "interview.wav").write_bytes(recorded())
+    with served(tmp_path_factory.mktemp("served")) as (_, address):
+        code = blocks(REST, "bash")[2].replace("http://127.0.0.1:8000", address)
+        done = subprocess.run(["sh", "-eu", "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    (original, shape), (safe, same) = load(tmp_path / "interview.wav"), load(tmp_path / "safe.wav")
+    assert (safe.shape, same) == (original.shape, shape)
+    assert json.loads((tmp_path / "report.json").read_text())["altered"]["stretches"] == 1
+    before, after = (load(tmp_path / f"{which}.wav")[0] for which in ("before", "after"))
+    assert before.shape == after.shape
+    assert (before != after).any()
+
+
 def test_every_status_and_no_other_is_explained() -> None:
     told = {int(code) for row in re.findall(r"^\| ([\d, ]+) \|", REST, re.M) for code in row.split(",")}
     assert told == set(REFUSALS)
@@ -110,10 +130,67 @@ def test_compose_leads_nowhere() -> None:
     assert whole["services"]["server"]["environment"]["VEIL_TOKEN"].startswith("${VEIL_TOKEN:?")
 
 
-def test_the_image_does_not_run_as_root() -> None:
+def test_compose_gives_nobody_more_than_they_need() -> None:
+    whole = compose()
+    for service in whole["services"].values():
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert service["pids_limit"] <= 512 and service["cpus"] <= 4 and service["mem_limit"] in ("256m", "6g")
+        assert [each.split(":")[0] for each in service["tmpfs"]] == ["/tmp"]
+        assert "privileged" not in service and "cap_add" not in service and "devices" not in service
+        assert service.get("volumes", ["store:/store"]) == ["store:/store"]
+
+
+def instructions() -> list[tuple[str, str]]:
+    """The instructions of the last stage of the Dockerfile, and what follows each."""
+    text = (ROOT / "Dockerfile").read_text("utf-8").replace("\\\n", "")
+    lines = [line.split(None, 1) for line in text.splitlines() if line and not line.startswith("#")]
+    pairs = [(name, rest) for name, rest in lines]
+    return pairs[max(at for at, (name, _) in enumerate(pairs) if name == "FROM") :]
+
+
+def test_the_image_does_not_run_as_root_and_tells_whether_it_works() -> None:
+    said = instructions()
+    (user,) = (rest for name, rest in said if name == "USER")
+    assert int(user) > 0
+    assert any(f"--uid {user} veil" in rest for name, rest in said if name == "RUN")
+    (health,) = (rest for name, rest in said if name == "HEALTHCHECK")
+    python, flag, program = json.loads(health[health.index("CMD") + 3 :])
+    assert (python, flag) == ("python", "-c")
+    compile(program, "health", "exec")
+    assert "/health" in program
+
+
+def test_what_the_image_is_made_of_is_let_in() -> None:
+    let_in = (ROOT / ".dockerignore").read_text("utf-8").split()
     lines = (ROOT / "Dockerfile").read_text("utf-8").splitlines()
-    assert [line for line in lines if line.startswith("USER ")] == ["USER veil"]
-    (copied,) = (line.split()[1:-1] for line in lines if line.startswith("COPY pyproject"))
+    copied = [
+        name for line in lines if line.startswith("COPY ") and "--from" not in line for name in line.split()[1:-1]
+    ]
     for name in copied:
-        assert (ROOT / name).is_file()
-        assert f"!{name}" in (ROOT / ".dockerignore").read_text("utf-8").split()
+        assert (ROOT / name).exists() and f"!{name}" in let_in
+
+
+def test_the_steps_of_the_image_work_without_a_container(tmp_path: Path) -> None:
+    """All but fetching packages: they are those of this environment."""
+    source, folder = tmp_path / "source", tmp_path / "veil"
+    source.mkdir()
+    for name in ("src", "pyproject.toml", "README.md", "LICENSE", "requirements-dev.lock"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, source / name)
+    offline = {"PIP_NO_DEPS": "1", "PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0"}
+    environment = os.environ | offline | {"PYTHONPATH": sysconfig.get_path("purelib")}
+
+    def step(*words: object) -> None:
+        command = ["sh", str(ROOT / "scripts/build_image.sh"), *map(str, words)]
+        subprocess.run(command, check=True, env=environment, capture_output=True, cwd=tmp_path, timeout=300)
+
+    step("install", source, folder)
+    step("trim", folder)
+    step("store", tmp_path / "store")
+    assert (tmp_path / "store").stat().st_mode & 0o777 == 0o700
+    assert not list(folder.glob("lib/*/site-packages/pip"))
+    told = subprocess.run(
+        [folder / "bin/veil", "--version"], check=True, env=environment, capture_output=True, text=True
+    )
+    assert "veil" in told.stdout
+    assert list(folder.glob("lib/*/site-packages/veil/models/centerface.onnx"))

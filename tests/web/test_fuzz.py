@@ -22,6 +22,7 @@ from schemathesis.specs.openapi.checks import (
 from tests import fakes
 from tests.jobs.films import filmed
 from tests.jobs.loads import spotting
+from tests.jobs.test_sounds import recorded
 from tests.web.conftest import API, app_of, client_of, load, settled_job
 from veil.jobs.limits import Limits
 from veil.jobs.opening import open_studio
@@ -40,7 +41,9 @@ FACE, DOUBT = (slice(40, 80), slice(100, 130)), (slice(20, 50), slice(220, 250))
 
 everything = schemathesis.openapi.from_dict(json.loads(json.dumps(document(Options()))))
 FILM_PATHS = "photo_id}/(video|times|frames|people|follow|plan)"
+SOUND_PATHS = "photo_id}/(sound|hearing|trial|report)"
 one_film = everything.include(path_regex=FILM_PATHS)
+one_sound = everything.include(path_regex=SOUND_PATHS)
 one_photo = everything.include(path_regex="photo_id").exclude(path_regex=FILM_PATHS).exclude(method="DELETE")
 
 few = settings(
@@ -73,6 +76,17 @@ def film_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     with open_studio(folder, load=spotting, limits=Limits(free_bytes=0), workers=1) as studio:
         app = app_of(studio)
         answer = client_of(app).post(API, data=filmed())
+        assert answer.json is not None
+        settled_job(studio, answer.json["id"])
+        yield app
+
+
+@pytest.fixture(scope="module")
+def sound_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    folder: Path = tmp_path_factory.mktemp("fuzz-sound")
+    with open_studio(folder, load=load, limits=Limits(free_bytes=0), workers=1) as studio:
+        app = app_of(studio)
+        answer = client_of(app).post(API, data=recorded())
         assert answer.json is not None
         settled_job(studio, answer.json["id"])
         yield app
@@ -113,6 +127,15 @@ def test_nonsense_about_a_photo_that_is_there(case: Any, app: Flask, plan: dict[
 def test_nonsense_about_a_video_that_is_there(case: Any, film_app: Flask, film_plan: dict[str, Any]) -> None:
     about(case, film_plan)
     case.call_and_validate(app=film_app, session=client_of(film_app), base_url="http://localhost", checks=CHECKS)
+
+
+@one_sound.parametrize()
+@few
+def test_nonsense_about_a_sound_file_that_is_there(case: Any, sound_app: Flask) -> None:
+    client = client_of(sound_app)
+    (sound,) = client.get(API).json["photos"]  # type: ignore[index]
+    case.path_parameters = {**(case.path_parameters or {}), "photo_id": sound["id"]}
+    case.call_and_validate(app=sound_app, session=client, base_url="http://localhost", checks=CHECKS)
 
 
 def about(case: Any, plan: dict[str, Any]) -> None:

@@ -95,7 +95,13 @@ def test_a_result_is_asked_for_and_then_fetched(client: FlaskClient, submit: Sub
     whole = result_of(client, studio, place.split("/")[4], place[place.index("?") :])
     answer = client.post(place)
     assert answer.status_code == 200
-    assert answer.json == {"state": "ready", "url": place, "extension": ".webp", "bytes": len(whole.data)}
+    assert answer.json == {
+        "state": "ready",
+        "url": place,
+        "extension": ".webp",
+        "bytes": len(whole.data),
+        "altered": None,
+    }
     assert client.get(answer.json["url"]).data == whole.data
 
 

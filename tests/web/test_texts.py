@@ -15,7 +15,12 @@ PARTS: dict[str, list[str]] = {
     "shape": ["ellipse", "box"],
     "area": ["face", "head"],
     "span": ["all", "some", "moves"],
-    "voice": ["mute", "keep", "mute.more", "keep.more"],
+    "voice": [
+        *("mute", "silence", "beep", "disguise", "keep"),
+        *("mute.more", "silence.more", "beep.more", "disguise.more", "keep.more"),
+    ],
+    "where": ["speech", "everywhere"],
+    "background": ["keep", "lower", "mute"],
     "region": ["covered", "suggested", "kept", "drawn", "undrawn", "cover", "leave", "remove"],
     "areas": ["covered", "suggested", "kept", "drawn", "cover", "leave"],
     "reason": [f"is-{reason}" for reason in Reason],
@@ -88,4 +93,5 @@ def test_chinese_is_chinese() -> None:
         "fit.grow.value",
         "time.speed",
         "people.when",
+        "sound.meta",
     }

@@ -1,7 +1,6 @@
 """What an entry says of one finished result, or of one deleted photo, as values that JSON can hold."""
 
 import platform
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -11,7 +10,7 @@ from typing import Any
 from veil import __version__
 from veil.audit.strength import CHANCE, MEASURED_AT, METHOD, STRENGTHS, UNCOVERED
 from veil.options import Options, settings
-from veil.types import Kind, Plan, Region, Report, Style
+from veil.types import Kind, Plan, Region, Report, SecondLook, Style
 
 PROGRAMS = ("av", "numpy", "opencv-python-headless", "openvino", "pillow", "pillow-heif")
 """What shapes a result besides Veil."""
@@ -47,7 +46,6 @@ def entry_of(
     *,
     begun: float,
     ended: float,
-    second_look: Mapping[str, Any] | None = None,
     extras: Extras = NO_EXTRAS,
 ) -> dict[str, Any]:
     """Return what an entry says of one result.
@@ -58,8 +56,6 @@ def entry_of(
         options: All settings.
         begun: When work on it began, or it was handed in, in seconds since 1970.
         ended: When the result was there, in seconds since 1970.
-        second_look: What came of looking at the result again: ``passed``, ``frames`` (how many were looked at) and
-            ``places`` (where a face may still show); None where that was not done.
         extras: What else to tell.
     """
     told: dict[str, Any] = {
@@ -79,7 +75,7 @@ def entry_of(
         "profile": plan.profile if plan else None,
         "models": dict(plan.models) if plan else {},
         "strength": _strength(options) if plan else None,
-        "second_look": _second_look(second_look, extras.places),
+        "second_look": _second_look(report.second_look, extras.places),
     }
     named = {"input_name": extras.input_name, "output_name": extras.output_name, "note": extras.note}
     return told | {name: _text(value) for name, value in named.items() if value}
@@ -151,10 +147,10 @@ def _strength(options: Options) -> dict[str, Any]:
     }
 
 
-def _second_look(told: Mapping[str, Any] | None, places: bool) -> dict[str, Any] | None:
+def _second_look(look: SecondLook | None, places: bool) -> dict[str, Any] | None:
     """Return what a second look said; of where it saw something, only how often unless places are asked for."""
-    if told is None:
+    if look is None:
         return None
-    found = list(told.get("places", ()))
-    first = {"passed": bool(told["passed"]), "frames": told.get("frames"), "found": len(found)}
-    return first | ({"places": [list(place) for place in found]} if places else {})
+    first = {"passed": look.passed, "frames": look.frames, "found": len(look.places)}
+    shown = [{"box": list(place.box), "frame": place.frame} for place in look.places]
+    return first | ({"places": shown} if places else {})

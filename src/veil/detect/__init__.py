@@ -99,6 +99,24 @@ def load(profile: str, *, streams: int = 1) -> Finder:
     return build(profile, streams)
 
 
+def load_second(profile: str, *, streams: int = 1) -> Finder:
+    """Load what looks a second time, at results: another model, or other sizes of the picture, than the profile's own.
+
+    Its ``cover`` says from which score on a face still shows; ``suggest`` is the same.
+
+    Args:
+        profile: A value of Profile: how hard to look.
+        streams: As for load().
+
+    Raises:
+        UsageError: The profile is not known.
+        DetectorError: A model cannot be loaded.
+    """
+    from veil.detect.second import build
+
+    return build(profile, streams)
+
+
 def open_detector(name: str, *, min_score: float = 0.05, streams: int = 1) -> Backend:
     """Load one detector alone, to look at a picture as it is, in one size.
 

@@ -4,7 +4,6 @@
 Veil makes that package unimportable first; OpenVINO then works without it and talks to nobody.
 """
 
-import ctypes
 import hashlib
 import queue
 import sys
@@ -17,12 +16,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from veil import memory
 from veil.errors import DetectorError
 from veil.models import Weights
 
 _TELEMETRY = "openvino_telemetry"
 _CONVERTER = "openvino.tools.ovc"
-_C_LIBRARY = ctypes.CDLL(None)
 
 SIZE_STEP = 128
 """Pictures are padded to multiples of this, so that sizes come back: a new one takes twice as long as one seen before.
@@ -169,8 +168,7 @@ class Model:
         finally:
             for request in held:
                 self._idle.put(request)
-        if hasattr(_C_LIBRARY, "malloc_trim"):  # or what was freed stays with this process
-            _C_LIBRARY.malloc_trim(0)
+        memory.give_back()  # or what was freed stays with this process
 
 
 def check_picture(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

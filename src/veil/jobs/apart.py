@@ -24,7 +24,8 @@ from veil.jobs.job import Job, Problem
 from veil.jobs.limits import Limits
 from veil.jobs.store import Store
 from veil.jobs.work import Tools, failed, work
-from veil.media.files import is_video
+from veil.media.files import kind_at_first_sight
+from veil.sandbox.box import Sandbox
 
 MOST_ATTEMPTS = 3
 POLL_SECONDS = 0.2
@@ -73,9 +74,9 @@ def _died_before(store: Store, job_id: str) -> bool:
 
 
 def _died_again_in_turn(store: Store, job_id: str, tools: Tools) -> bool:
-    """As _died_again(); a video waits until it is the only one."""
+    """As _died_again(); a video or sound file waits until it is the only one."""
     folder = store.find(job_id)
-    if folder is None or not is_video(folder.original):
+    if folder is None or kind_at_first_sight(folder.original) is None:
         return _died_again(store, job_id, tools)
     if not tools.turns.begin(job_id):
         return False
@@ -141,7 +142,8 @@ def _main() -> None:
     module, name = task["load"]
     finders = Finders(attrgetter(name)(import_module(module)), streams=1)
     cache = PlanCache(store.path / "cache", store.secret) if task["caching"] else None
-    work(store, task["job_id"], Tools(finders, cache, log=store.log))
+    with Sandbox() as sandbox:
+        work(store, task["job_id"], Tools(finders, cache, log=store.log, opener=sandbox))
 
 
 def _be_first_to_go() -> None:

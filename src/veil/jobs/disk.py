@@ -10,34 +10,37 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from veil.jobs.limits import disk_full
+from veil.jobs.limits import disk_full, disk_shut
 
 ASIDE = ".aside-"
 """How the name of an unfinished file begins."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_SHUT = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 _PRIVATE_FOLDER = 0o700
 _PRIVATE_FILE = 0o600
 
 
 def make_folder(path: Path) -> None:
     """Make a folder that only this user can enter, unless it is there; the one around it has to be there."""
-    with telling_full(), suppress(FileExistsError):
+    with telling_no_room(), suppress(FileExistsError):
         path.mkdir(mode=_PRIVATE_FOLDER)
 
 
 @contextmanager
-def telling_full() -> Iterator[None]:
-    """Turn the system's words for a full disk into ours.
+def telling_no_room() -> Iterator[None]:
+    """Turn the system's words for a disk that is full, or may not be written to, into ours.
 
     Raises:
-        NoSpaceError: The disk is full.
+        NoSpaceError: The disk takes nothing.
     """
     try:
         yield
     except OSError as error:
         if error.errno in _FULL:
             raise disk_full() from error
+        if error.errno in _SHUT:
+            raise disk_shut() from error
         raise
 
 
@@ -46,10 +49,10 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
     """Open a file that must not exist yet, and have it safe on the disk when the block ends.
 
     Raises:
-        NoSpaceError: The disk is full.
+        NoSpaceError: The disk takes nothing.
         OSError: It exists, or cannot be written.
     """
-    with telling_full(), path.open("x+b") as file:
+    with telling_no_room(), path.open("x+b") as file:
         path.chmod(_PRIVATE_FILE)
         yield file
         file.flush()
@@ -73,7 +76,7 @@ def write_whole(target: Path, data: bytes) -> None:
     Unlike files.write_aside() it makes no folders: where one is gone, the photo has been deleted.
 
     Raises:
-        NoSpaceError: The disk is full; the old file is untouched.
+        NoSpaceError: The disk takes nothing; the old file is untouched.
         OSError: It cannot be written, for instance as its folder is gone.
     """
     with aside(target.parent) as path:
@@ -125,7 +128,7 @@ def try_lock(path: Path) -> int | None:
 
 
 def _open_lock(path: Path) -> int:
-    with telling_full():
+    with telling_no_room():
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, _PRIVATE_FILE)
 
 

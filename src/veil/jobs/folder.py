@@ -7,6 +7,8 @@
     times, screening  when each frame of a video is shown, and a small copy of it to look at
     face-TRACK        a small picture of a face that was followed through a video, once somebody has asked for it
     follow-KEY        an area that was followed through a video, as a plan with nothing else in it
+    hearing, listening  where speech is in a sound file and how loud it is when, and a small copy of it to listen to
+    before-KEY, after-KEY  a few seconds of sound as they are, and as they would be in a result
     results/NAME      finished results, and what the audit log says of each, NAME.audit
     claim             locked by who works on the photo
     seen, begun, progress  change often: the time of the last look is that of the file ``seen``, and while work that was
@@ -77,6 +79,20 @@ class JobFolder:
     def followed(self, key: str) -> Path:
         """An area that was followed, as a plan with nothing else in it."""
         return self.path / f"follow-{key}"
+
+    @property
+    def hearing(self) -> Path:
+        """Where speech is in a sound file, and how loud it is when."""
+        return self.path / "hearing"
+
+    @property
+    def listening(self) -> Path:
+        """A small copy of a sound file."""
+        return self.path / "listening"
+
+    def trial(self, key: str, which: str) -> Path:
+        """A few seconds of sound, "before" or "after"."""
+        return self.path / f"{which}-{key}"
 
     @property
     def results(self) -> Path:
@@ -180,10 +196,10 @@ class JobFolder:
 
         Raises:
             NoSuchPhotoError: It is gone.
-            JobError: Faces are still being looked for, or the photo failed.
+            JobError: Faces are still being looked for, the photo failed, or it is sound alone.
         """
         with self.changing():
-            job = settled(self.read())
+            job = planned(self.read())
             return job, self.read_plan(job.revision)
 
     def save_plan(self, plan: Plan) -> None:
@@ -204,13 +220,15 @@ class JobFolder:
         Only for who holds the claim and is in changing(): nobody else is writing then.
         """
         wanted = {path.name for order in job.orders if order.sha256 for path in self._made(order)}
-        followed = {self.followed(wish.key).name for wish in job.wishes if wish.ready}
+        answers = {self.followed(wish.key).name for wish in job.wishes if wish.ready}
+        answers |= {path.name for trial in job.trials if not trial.waits for path in self._trials(trial.key)}
         plans_kept = {self._plan(revision).name for revision in (job.revision, job.found) if revision}
         with self.unless_gone():
             leftovers = [path for path in self.path.iterdir() if path.name.startswith(disk.ASIDE)]
             leftovers += [path for path in self.path.glob("plan-*.json") if path.name not in plans_kept]
             leftovers += [path for path in self.results.iterdir() if path.name not in wanted]
-            leftovers += [path for path in self.path.glob("follow-*") if path.name not in followed]
+            for kind in ("follow", "before", "after"):
+                leftovers += [path for path in self.path.glob(f"{kind}-*") if path.name not in answers]
         if not job.wants_work:
             leftovers.append(self._progress)
         for path in leftovers:
@@ -223,6 +241,8 @@ class JobFolder:
         dropped = {path for order in before.orders for path in self._made(order)} | {self._plan(before.revision)}
         kept |= {self.followed(wish.key) for wish in after.wishes}
         dropped |= {self.followed(wish.key) for wish in before.wishes}
+        kept |= {path for trial in after.trials for path in self._trials(trial.key)}
+        dropped |= {path for trial in before.trials for path in self._trials(trial.key)}
         for path in dropped - kept:
             path.unlink(missing_ok=True)
 
@@ -265,6 +285,9 @@ class JobFolder:
     def _plan(self, revision: str) -> Path:
         return self.path / f"plan-{revision}.json"
 
+    def _trials(self, key: str) -> list[Path]:
+        return [self.trial(key, which) for which in ("before", "after")]
+
     def _read_progress(self) -> tuple[int, int] | None:
         with suppress(FileNotFoundError, ValueError):
             done, total = self._progress.read_text().split()
@@ -281,15 +304,26 @@ def parsed(text: bytes, folder: Path) -> Job:
 
 
 def settled(job: Job) -> Job:
-    """Return a job that has a plan.
+    """Return a job that has been looked at, or listened to.
 
     Raises:
-        JobError: It has none yet, or it failed; then the error is the one it failed with.
+        JobError: It has not yet, or it failed; then the error is the one it failed with.
     """
     if job.problem is not None:
         raise job.problem.error()
     if job.state not in LOOKED_AT:
         raise JobError("Faces are still being looked for in this photo; nothing was made of it. Ask again soon.")
+    return job
+
+
+def planned(job: Job) -> Job:
+    """Return a job that has a plan. As settled(), and for who cannot do with sound alone.
+
+    Raises:
+        JobError: It has none, as there is nothing to be seen in it.
+    """
+    if settled(job).talk is not None:
+        raise JobError("This is sound alone, with nothing to be seen and covered in it; nothing was made of it.")
     return job
 
 

@@ -12,11 +12,12 @@ from typing import IO
 from veil.errors import NoSpaceError, NoSuchPhotoError, QuotaError, TooLargeError
 from veil.jobs import disk
 from veil.jobs.folder import JobFolder
-from veil.jobs.job import Job, JobState
+from veil.jobs.job import Job, JobState, Order
 from veil.jobs.orders import order_for
 from veil.jobs.store import SAME, Store, is_name
-from veil.media.files import is_video
+from veil.media.files import kind_at_first_sight
 from veil.options import Options
+from veil.types import Kind
 
 CHUNK_BYTES = 1 << 20
 
@@ -68,11 +69,11 @@ def accept(store: Store, owner: str, upload: IO[bytes], options: Options) -> tup
         QuotaError: The owner holds as much as the limits allow.
         NoSpaceError: The store or the disk is full.
     """
-    order_for(options, video=False)  # what cannot be ordered is refused before anything is taken
+    order_for(options)  # what cannot be ordered is refused before anything is taken
     with _incoming(store) as folder:
         sha256 = _copy(store, upload, folder.original, _room_for(store, owner))
         content = store.seal(f"content\n{sha256}\n{options.digest()}")
-        now, video = store.clock(), is_video(folder.original)
+        now, kind = store.clock(), kind_at_first_sight(folder.original)
         job = Job(
             secrets.token_hex(16),
             owner,
@@ -81,8 +82,8 @@ def accept(store: Store, owner: str, upload: IO[bytes], options: Options) -> tup
             content,
             created=now,
             changed=now,
-            orders=(order_for(options, video=video),),
-            begins_as_video=video,
+            orders=_first_orders(options, kind),
+            begins_as=kind,
         )
         folder.prepare(job)
         disk.sync_folder(folder.path)
@@ -97,6 +98,13 @@ def accept(store: Store, owner: str, upload: IO[bytes], options: Options) -> tup
     made = JobFolder(home / job.id, store.clock)
     made.announce()
     return made.read(), True
+
+
+def _first_orders(options: Options, kind: Kind | None) -> tuple[Order, ...]:
+    """Return the result that is made at once; none of a sound file before somebody says what to do with the voices."""
+    if kind is Kind.SOUND and not options.alters_sound:
+        return ()
+    return (order_for(options, kind),)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from veil.errors import VeilError
 from veil.options import Options
 from veil.plan import digest
 from veil.report import tally as counted
-from veil.types import Box, Drawing, Facts, Kind, Plan, Shape, State, Tally
+from veil.types import Altered, Box, Drawing, Facts, Kind, Plan, Shape, State, Tally
 
 
 class JobState(StrEnum):
@@ -76,6 +76,31 @@ class Film:
 
 
 @dataclass(frozen=True, slots=True)
+class Talk:
+    """What is known of a sound file that has been listened to.
+
+    Attributes:
+        format: Lower-case name of its format, "wav" for instance.
+        sha256: Hash of its bytes, in hexadecimal.
+        rate: Samples a second.
+        channels: How many.
+        seconds: How long it is.
+        stretches: In how many stretches of time speech was heard.
+        spoken: How long they are together, in seconds.
+        dropped: In plain words, what no result can hold.
+    """
+
+    format: str
+    sha256: str
+    rate: int
+    channels: int
+    seconds: float
+    stretches: int
+    spoken: float
+    dropped: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """A result that somebody asked for.
 
@@ -85,6 +110,7 @@ class Order:
         revision: The plan that it was made by; empty until it is made.
         sha256: Hash of the finished file, in hexadecimal; empty until it is made.
         dropped: In plain words, what the video holds and the finished file does not.
+        altered: What was done to the sound.
         problem: Why it cannot be made.
     """
 
@@ -93,6 +119,7 @@ class Order:
     revision: str = ""
     sha256: str = ""
     dropped: tuple[str, ...] = ()
+    altered: Altered | None = None
     problem: Problem | None = None
 
     @property
@@ -128,6 +155,32 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """A few seconds of sound that somebody wants to hear as they would be in a result.
+
+    Attributes:
+        key: Digest of the place and of the settings that shape it.
+        options: All settings; those that say what becomes of sound are used.
+        at: Where it is to begin, in seconds; None around the first speech.
+        start: Where it begins, once it is ready.
+        stretches: In how many stretches something was changed in it; None until it is ready.
+        problem: Why it cannot be made.
+    """
+
+    key: str
+    options: Options
+    at: float | None
+    start: float = 0.0
+    stretches: int | None = None
+    problem: Problem | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is still to be made."""
+        return self.stretches is None and self.problem is None
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A photo's way through the studio: what is known of it, never its name and never a pixel.
 
@@ -151,9 +204,11 @@ class Job:
         attempts: How often work on it was begun and not ended.
         orders: Results that were asked for, oldest first.
         wishes: Areas that are to be followed, or were, oldest first.
+        trials: Parts of the sound that are to be heard before and after, or were, oldest first.
         problem: Why it failed.
-        begins_as_video: Whether its first bytes are those of a video.
+        begins_as: VIDEO or SOUND if its first bytes are those of one.
         film: What is known of a video; None for others, and until it is known.
+        talk: What is known of a sound file; None for others, and until it has been listened to.
     """
 
     id: str
@@ -175,21 +230,51 @@ class Job:
     attempts: int = 0
     orders: tuple[Order, ...] = ()
     wishes: tuple[Wish, ...] = ()
+    trials: tuple[Trial, ...] = ()
     problem: Problem | None = None
-    begins_as_video: bool = False
+    begins_as: Kind | None = None
     film: Film | None = None
+    talk: Talk | None = None
 
     @property
     def kind(self) -> Kind | None:
         """What its frames are; None until it is known."""
         if self.picture is not None:
             return self.picture.kind
-        return Kind.VIDEO if self.begins_as_video else None
+        return self.begins_as
+
+    @property
+    def format(self) -> str:
+        """Name of its format, "jpeg" or "wav" for instance; empty until it is known."""
+        known = self.talk or self.picture
+        return known.format if known else ""
+
+    @property
+    def heard_nothing(self) -> bool:
+        """Whether no speech was heard where it was looked for: in a sound file, or for a result of a video."""
+        if self.talk is not None:
+            return not self.talk.stretches
+        return any(order.altered is not None and not order.altered.stretches for order in self.orders)
+
+    @property
+    def nothing_found(self) -> bool:
+        """Whether no face was found in a picture or video, or no speech heard in a sound file."""
+        return self.heard_nothing if self.talk else self.picture is not None and self.tally.nothing_found
+
+    @property
+    def wants_review(self) -> bool:
+        """Whether a person should look or listen before a result is released."""
+        return self.heard_nothing or (self.picture is not None and self.tally.wants_review)
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether something waits that a person waits for: it goes before results."""
+        return any(wish.waits for wish in self.wishes) or any(trial.waits for trial in self.trials)
 
     @property
     def wants_work(self) -> bool:
         """Whether something is still to be found or made."""
-        waiting = any(order.waits for order in self.orders) or any(wish.waits for wish in self.wishes)
+        waiting = any(order.waits for order in self.orders) or self.is_urgent
         return self.state in UNFINISHED or (self.state in LOOKED_AT and waiting)
 
     def order(self, key: str) -> Order | None:
@@ -208,13 +293,30 @@ class Job:
         """Return the job with one of its wishes changed; one that is no longer there stays away."""
         return replace(self, wishes=tuple(changed if one.key == changed.key else one for one in self.wishes))
 
+    def with_result(self, made: Order) -> "Job":
+        """Return the job with one order finished; an earlier look does not settle that no speech was heard for it."""
+        heard_nothing = made.altered is not None and not made.altered.stretches
+        job = self.with_order(made)
+        return replace(job, looked=job.looked and not (heard_nothing and job.talk is None))._settled()
+
+    def trial(self, key: str) -> Trial | None:
+        """Return the part of the sound with this key, if it still is wanted."""
+        return next((trial for trial in self.trials if trial.key == key), None)
+
+    def with_trial(self, changed: Trial) -> "Job":
+        """Return the job with one of its trials changed; one that is no longer there stays away."""
+        return replace(self, trials=tuple(changed if one.key == changed.key else one for one in self.trials))
+
+    def with_talk(self, talk: Talk) -> "Job":
+        """Return the job of a sound file that has been listened to."""
+        return replace(self, talk=talk, begins_as=Kind.SOUND)._settled()
+
     def with_plan(self, plan: Plan) -> "Job":
         """Return the job with another plan."""
         tally = counted(plan)
-        state = _settled(tally, self.looked)
         scores = [region.score or 0.0 for region in plan.regions if region.state is State.SUGGESTED]
         doubt = max(scores, default=0.0)
-        return replace(self, revision=digest(plan), picture=plan.picture, tally=tally, doubt=doubt, state=state)
+        return replace(self, revision=digest(plan), picture=plan.picture, tally=tally, doubt=doubt)._settled()
 
     def with_work_begun(self) -> "Job":
         """Return the job while it is worked on."""
@@ -224,11 +326,10 @@ class Job:
 
     def with_look(self, looked: bool) -> "Job":
         """Return the job after a person said that they looked, or took that back."""
-        return replace(self, looked=looked, state=_settled(self.tally, looked))
+        return replace(self, looked=looked)._settled()
 
-
-def _settled(tally: Tally, looked: bool) -> JobState:
-    return JobState.REVIEW if tally.wants_review and not looked else JobState.DONE
+    def _settled(self) -> "Job":
+        return replace(self, state=JobState.REVIEW if self.wants_review and not self.looked else JobState.DONE)
 
 
 _ELSEWHERE = frozenset({"seen", "progress"})  # they change often and are kept in files of their own
@@ -255,10 +356,17 @@ def from_json(text: bytes) -> Job:
         values["problem"] = _problem(values["problem"])
         values["orders"] = tuple(_order(each) for each in values["orders"])
         values["wishes"] = tuple(_wish(each) for each in values.get("wishes", ()))
+        values["trials"] = tuple(_trial(each) for each in values.get("trials", ()))
+        if values.pop("begins_as_video", False):  # what it was once
+            values["begins_as"] = Kind.VIDEO
+        if values.get("begins_as"):
+            values["begins_as"] = Kind(values["begins_as"])
         if values["picture"]:
             values["picture"] = Facts(**{**values["picture"], "kind": Kind(values["picture"]["kind"])})
         if values.get("film"):
             values["film"] = Film(**values["film"])
+        if values.get("talk"):
+            values["talk"] = Talk(**{**values["talk"], "dropped": tuple(values["talk"]["dropped"])})
         return Job(**values)
     except (TypeError, KeyError, AttributeError, VeilError) as error:
         raise ValueError("the record is not one of a job") from error
@@ -268,6 +376,7 @@ def _order(values: dict[str, Any]) -> Order:
     own = {
         "options": _options(values["options"]),
         "dropped": tuple(values.get("dropped", ())),
+        "altered": Altered(**values["altered"]) if values.get("altered") else None,
         "problem": _problem(values["problem"]),
     }
     return Order(**{**values, **own})
@@ -280,6 +389,10 @@ def _wish(values: dict[str, Any]) -> Wish:
         "problem": _problem(values["problem"]),
     }
     return Wish(**{**values, **own})
+
+
+def _trial(values: dict[str, Any]) -> Trial:
+    return Trial(**{**values, "options": _options(values["options"]), "problem": _problem(values["problem"])})
 
 
 def _problem(values: dict[str, str] | None) -> Problem | None:

@@ -24,7 +24,7 @@ class _Hint:
     """When a photo was last said to want work, and how long to wait before saying so again."""
 
     given: float
-    wait: float = FIRST_WAIT_SECONDS
+    wait: float
 
 
 class Keeper:
@@ -77,9 +77,9 @@ class Keeper:
         for job_id, begun in self._store.unfinished():
             hint = (known or {}).get(job_id)
             if hint is None and known is not None and not begun:
-                hint = _Hint(now)
+                hint = _Hint(now, FIRST_WAIT_SECONDS)
             elif hint is None:
-                hint = _Hint(now)
+                hint = _Hint(now, FIRST_WAIT_SECONDS)
                 self._queue.put(job_id)
             elif begun or now - hint.given >= hint.wait:
                 hint = _Hint(now, min(2 * hint.wait, LONGEST_WAIT_SECONDS))

@@ -26,6 +26,8 @@ class Limits:
         video_regions: The same for a video.
         keys: How many key frames all regions of a plan may have together.
         frames: How many frames a video may have: a small file may hold endless ones, and others would wait for ever.
+        sound_seconds: How long a sound file may be, for the same reason.
+        trials: How many parts of sound that were heard before and after are remembered.
         work_seconds: Work is given up when a frame ends later than this after the start, or in a video after the frame
             before it.
     """
@@ -44,6 +46,8 @@ class Limits:
     video_regions: int = 20_000
     keys: int = 300_000
     frames: int = 2_000_000
+    sound_seconds: float = 86_400.0
+    trials: int = 6
     work_seconds: float = 900.0
 
     def check_disk(self, folder: Path, more: int = 0) -> None:
@@ -65,4 +69,12 @@ def disk_full() -> NoSpaceError:
     """Return the error that says so."""
     return NoSpaceError(
         "The disk of the studio is full, so nothing was kept. Delete some photos, or tell whoever runs Veil."
+    )
+
+
+def disk_shut() -> NoSpaceError:
+    """Return the error that says that the disk may not be written to, which is as good as full."""
+    return NoSpaceError(
+        "The folder of the studio cannot be written to, so nothing was kept. Tell whoever runs Veil; what was kept "
+        "before is safe."
     )

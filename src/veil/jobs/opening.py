@@ -1,5 +1,6 @@
 """Putting the studio together: a store, a queue, a keeper; and a worker, where workers are processes of their own."""
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,8 +22,11 @@ from veil.jobs.sweep import Sweeper
 from veil.jobs.threads import ThreadQueue
 from veil.jobs.work import Tools
 from veil.options import Options
+from veil.sandbox.box import Sandbox
 
 WORKERS = 2
+
+log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -58,11 +62,13 @@ def open_studio(
     with ExitStack() as closing:
         store = _open_store(folder or closing.enter_context(private_folder(limits.keep_seconds)), limits, audit_key)
         cache = _cache(store) if caching else None
-        queue = _open_queue(store, workers, broker, cache, load)
+        sandbox = closing.enter_context(Sandbox())
+        _tell(sandbox)
+        queue = _open_queue(store, workers, broker, cache, load, sandbox)
         closing.callback(queue.close)
         keeper = Keeper(store, queue, Sweeper(store, cache))
         closing.callback(keeper.close)
-        studio = Studio(store, queue, options)
+        studio = Studio(store, queue, options, sandbox)
         closing.callback(studio.close)
         keeper.start()
         yield studio
@@ -95,8 +101,10 @@ def run_worker(
     celery = _celery()
     celery.make_app(broker)  # refuses a broker before the folder is made
     store = _open_store(folder, limits or Limits(), audit_key)
-    tools = Tools(Finders(load, workers), _cache(store) if caching else None, log=store.log)
-    celery.run_worker(broker, lambda job_id: work_safely(store, job_id, tools), workers)
+    with Sandbox() as sandbox:
+        _tell(sandbox)
+        tools = Tools(Finders(load, workers), _cache(store) if caching else None, log=store.log, opener=sandbox)
+        celery.run_worker(broker, lambda job_id: work_safely(store, job_id, tools), workers)
 
 
 def _open_store(folder: Path, limits: Limits, audit_key: Path | None) -> Store:
@@ -113,11 +121,19 @@ def _cache(store: Store) -> PlanCache:
     return PlanCache(store.path / "cache", store.secret)
 
 
-def _open_queue(store: Store, workers: int, broker: str, cache: PlanCache | None, load: Load) -> Queue:
+def _tell(sandbox: Sandbox) -> None:
+    """Say which fences the system lacks."""
+    if sandbox.missing:
+        log.warning("files are read without all fences; missing: %s", "; ".join(sandbox.missing))
+
+
+def _open_queue(
+    store: Store, workers: int, broker: str, cache: PlanCache | None, load: Load, sandbox: Sandbox
+) -> Queue:
     if broker:
         hints: Queue = _celery().CeleryQueue(broker)
         return hints
-    tools = Tools(Finders(load, workers), cache, threading.Event(), log=store.log)
+    tools = Tools(Finders(load, workers), cache, threading.Event(), log=store.log, opener=sandbox)
     return ThreadQueue(lambda job_id: work_safely(store, job_id, tools), workers, tools.stopping)
 
 

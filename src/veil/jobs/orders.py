@@ -5,28 +5,42 @@ import json
 from dataclasses import replace
 
 from veil.errors import UsageError
-from veil.jobs.job import Job, Order, Wish
+from veil.jobs.job import Job, Order, Trial, Wish
 from veil.media.formats import media_named
-from veil.options import Options, Stage, settings
-from veil.types import Box, Shape, Style
+from veil.options import AUTO, Options, Stage, settings
+from veil.types import Box, Kind, Shape, Style, Voice
 
 LARGEST = 1e6  # as in plans
-VIDEO_ONLY = ("voice", "voice_in", "background", "codec", "preset", "subtitles")
+SOUND = ("voice", "voice_in", "background")
+"""Settings that say what becomes of sound."""
+
+MATTER = {
+    None: {"style", "color", "strength", "boxes", "format", "quality"},
+    Kind.SOUND: {*SOUND, "format"},
+}
+"""Settings that make a difference to a result, by what it is of; to those of videos, all of them do."""
+
 SHAPING = frozenset({Stage.COVER, Stage.WRITE})
 
 
-def order_for(options: Options, *, video: bool) -> Order:
+def order_for(options: Options, kind: Kind | None = None) -> Order:
     """Return the order for a result with these settings.
 
     Args:
         options: All settings.
-        video: Whether it is one of a video; for others, what is said of sound and the like makes no difference.
+        kind: What it is of.
 
     Raises:
-        UsageError: The format asked for is not known.
+        UsageError: The format asked for is not known, or a sound file would be as it is or empty.
     """
+    if kind is Kind.SOUND and not options.alters_sound:
+        raise UsageError(
+            f"With voice={options.voice}, a sound file would be "
+            + ("the same file" if options.voice == Voice.KEEP else "empty")
+            + "; nothing was made. Choose voice=beep, voice=disguise, or voice=mute with voice_in=speech."
+        )
     options = replace(options, format=media_named(options.format)) if options.format else options
-    return Order(_key(_only_what_matters(options, video)), options)
+    return Order(_key(_only_what_matters(options, kind)), options)
 
 
 def wish_for(frame: int, box: Box, shape: str, job: Job) -> Wish:
@@ -73,10 +87,35 @@ def _shaping() -> list[str]:
     return [name for name, setting in settings().items() if setting.stage in SHAPING]
 
 
-def _only_what_matters(options: Options, video: bool) -> Options:
+def trial_for(options: Options, at: float | None) -> Trial:
+    """Return the wish to hear a few seconds before and after.
+
+    Args:
+        options: All settings.
+        at: Where they begin, in seconds; None around the first speech.
+
+    Raises:
+        UsageError: There is no such place, or nothing would be altered.
+    """
+    if at is not None and not 0 <= at < LARGEST:
+        raise UsageError("The place does not lie in the sound; nothing was made.")
+    if not options.alters_sound:
+        raise UsageError("These settings leave nothing altered that could be listened to; nothing was made.")
+    values = [at, *(getattr(options, name) for name in SOUND)]
+    return Trial(hashlib.sha256(json.dumps(values).encode()).hexdigest()[:32], options, at)
+
+
+def _only_what_matters(options: Options, kind: Kind | None) -> Options:
     """Return settings that differ only if the results do."""
-    if not video:
-        options = replace(options, **{name: getattr(Options, name) for name in VIDEO_ONLY})
+    if kind is not Kind.VIDEO:
+        matter = MATTER.get(kind, MATTER[None])
+        options = replace(options, **{name: getattr(Options, name) for name in _shaping() if name not in matter})
+    if options.voice_in == AUTO:
+        options = replace(options, voice_in="everywhere" if options.voice == Voice.MUTE else "speech")
+    if options.voice == Voice.KEEP or options.voice_in == "everywhere":
+        options = replace(options, background=Options.background)
+    if options.voice == Voice.KEEP:
+        options = replace(options, voice_in=AUTO)
     if options.style != Style.SOLID:
         options = replace(options, color=Options.color)
     if options.style in (Style.SOLID, Style.VEIL):

@@ -7,6 +7,7 @@ from pathlib import Path
 from veil.jobs import steps
 from veil.jobs.folder import JobFolder
 from veil.jobs.job import Job, Order, Problem
+from veil.types import Altered
 
 
 class ResultState(StrEnum):
@@ -29,6 +30,7 @@ class Result:
         bytes: Size of the file; 0 until it is ready.
         sha256: Hash of the file, in hexadecimal; empty until it is ready.
         problem: Why it cannot be made.
+        altered: What was done to the sound, once it is ready.
         progress: Frames done and frames in all, while it is made and that is known.
     """
 
@@ -39,6 +41,7 @@ class Result:
     bytes: int = 0
     sha256: str = ""
     problem: Problem | None = None
+    altered: Altered | None = None
     progress: tuple[int, int] | None = None
 
 
@@ -57,7 +60,7 @@ def result_of(job: Job, folder: JobFolder, order: Order) -> Result:
     Raises:
         NoSuchPhotoError: It is gone.
     """
-    name, ending = steps.result_format(job.picture, order.options) if job.picture else ("", "")
+    name, ending = steps.result_format(job.format, order.options) if job.format else ("", "")
     known = job.order(order.key)
     problem = job.problem or (known.problem if known else None)
     if problem is not None:
@@ -67,4 +70,4 @@ def result_of(job: Job, folder: JobFolder, order: Order) -> Result:
     path = folder.result(known.revision, known.key)
     with folder.unless_gone():
         size = path.stat().st_size
-    return Result(ResultState.READY, path, name, ending, size, known.sha256)
+    return Result(ResultState.READY, path, name, ending, size, known.sha256, altered=known.altered)

@@ -21,6 +21,7 @@ from veil.jobs.job import Job
 from veil.jobs.steps import Preview
 from veil.jobs.videos import Times
 from veil.keys import box_at
+from veil.media.files import Opener
 from veil.media.video import Video
 from veil.options import Options
 from veil.types import Box, Facts, Key, Pixels, Plan, Region
@@ -68,7 +69,8 @@ class Shelf:
     All that decodes raises InputError if a video is damaged, and NoSuchPhotoError if it is gone.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, opener: Opener) -> None:
+        self._opener = opener
         self._items: OrderedDict[Path, Item] = OrderedDict()
         self._changing = threading.Lock()
         self._cutting = threading.Lock()
@@ -78,13 +80,16 @@ class Shelf:
         with self._changing:
             item = self._items.get(folder.path)
         if item is None:
-            item = _unless_gone(folder, lambda: Item(folder, videos.opened(folder, job), videos.read_times(folder)))
+            item = _unless_gone(folder, lambda: self._opened(folder, job))
         with self._changing:
             self._items[folder.path] = item
             self._items.move_to_end(folder.path)
             while len(self._items) > VIDEOS:
                 self._items.popitem(last=False)
         return item
+
+    def _opened(self, folder: JobFolder, job: Job) -> Item:
+        return Item(folder, videos.opened(folder, job, self._opener), videos.read_times(folder))
 
     def frame(self, folder: JobFolder, job: Job, index: int, plan: Plan | None, options: Options) -> Preview:
         """Return one frame as a picture of moderate size.

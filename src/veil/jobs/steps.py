@@ -10,8 +10,9 @@ import cv2
 
 from veil import pipeline
 from veil import plan as plans
+from veil.media.files import Opener
 from veil.media.formats import media_extension, media_named
-from veil.media.image import Picture, encode, open_picture, picture_from_array, picture_from_pil, to_pil
+from veil.media.image import DEFAULT_MAX_PIXELS, Picture, encode, picture_from_array
 from veil.options import Options
 from veil.types import Box, Facts, Frame, Pixels, Plan, Point, Region
 
@@ -41,23 +42,23 @@ def write_preview(picture: Picture, stream: BinaryIO) -> None:
         InputError: The picture is damaged.
     """
     frame = next(iter(picture.frames()))
-    small = picture_from_pil(to_pil(_small(frame), picture))  # a still, whatever it was, in the same colours
     format = _OPAQUE if frame.alpha is None else _TRANSPARENT
-    encode(small.frames(), small, stream, format=format, quality=PREVIEW_QUALITY, quick=True)
+    picture.write_still(_small(frame), stream, format=format, quality=PREVIEW_QUALITY)
 
 
-def make_preview(original: Path, *, max_pixels: int) -> bytes:
+def make_preview(original: Path, opener: Opener, *, max_pixels: int) -> bytes:
     """Return the file of a photo's preview.
 
     Args:
         original: The photo.
+        opener: Opens it.
         max_pixels: The limit that the photo was looked at with.
 
     Raises:
         InputError: The photo is damaged or gone.
     """
     stream = io.BytesIO()
-    with open_picture(original, max_pixels=max_pixels) as picture:
+    with opener.open_picture(original, max_pixels=max_pixels) as picture:
         write_preview(picture, stream)
     return stream.getvalue()
 
@@ -81,30 +82,35 @@ def read_preview(preview: Path) -> Preview:
     return Preview(data, _TRANSPARENT if data.startswith(b"RIFF") else _OPAQUE)
 
 
-def covered_preview(preview: Path, plan: Plan, options: Options, shown: int = 0) -> Preview:
+def covered_preview(preview: Path, opener: Opener, plan: Plan, options: Options, shown: int = 0) -> Preview:
     """Return a preview with its faces covered.
 
     Args:
         preview: What write_preview() or small() made.
+        opener: Opens it.
         plan: What to cover, in pixels of the whole photo.
         options: All settings; those of stage COVER are used.
         shown: Number of the frame that the preview shows.
     """
     stream = io.BytesIO()
-    with open_picture(preview) as opened:
+    with opener.open_picture(preview, max_pixels=DEFAULT_MAX_PIXELS) as opened:
         small = pipeline.decoded_once(opened)
         frames = pipeline.covered_frames(small, _scaled(plan, small.facts, shown), options)
-        encode(frames, small, stream, quality=PREVIEW_QUALITY, quick=True)
+        small.write(frames, stream, quality=PREVIEW_QUALITY, quick=True)
     return Preview(stream.getvalue(), small.facts.format)
 
 
-def result_format(picture: Facts, options: Options) -> tuple[str, str]:
+def result_format(own: str, options: Options) -> tuple[str, str]:
     """Return the format of a result and the ending of its name, ("jpeg", ".jpg") for instance.
+
+    Args:
+        own: The format of what it is made of.
+        options: All settings.
 
     Raises:
         UsageError: The format asked for is not known.
     """
-    name = media_named(options.format) if options.format else picture.format
+    name = media_named(options.format) if options.format else own
     return name, media_extension(name)
 
 

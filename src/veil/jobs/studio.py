@@ -9,18 +9,20 @@ from typing import IO, Any
 
 from veil import plan as plans
 from veil import report as reports
-from veil.errors import ConflictError, InputError, JobError, PlanError
-from veil.jobs import disk, intake, orders, results, steps, videos
-from veil.jobs.folder import JobFolder, no_such_photo, settled
-from veil.jobs.job import Job, JobState, Order, Problem
+from veil.errors import ConflictError, InputError, JobError, PlanError, UsageError
+from veil.jobs import disk, intake, orders, results, sounds, steps, videos
+from veil.jobs.folder import JobFolder, no_such_photo, planned, settled
+from veil.jobs.job import Job, JobState, Order, Problem, Trial
 from veil.jobs.limits import Limits
 from veil.jobs.queue import Queue
 from veil.jobs.results import Result
 from veil.jobs.shelf import Shelf
+from veil.jobs.sounds import Hearing
 from veil.jobs.steps import Preview
 from veil.jobs.store import Store
+from veil.media.files import Opener
 from veil.options import Options
-from veil.types import Area, Box, Kind, Plan, Report, Shape
+from veil.types import Area, Box, Facts, Kind, Plan, Report, Shape
 
 LOOK_SECONDS = 0.25
 PREVIEWS_AT_ONCE = 2  # each takes some tens of megabytes
@@ -50,6 +52,19 @@ class Followed:
     progress: tuple[int, int] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A few seconds of sound that somebody wants to hear before and after.
+
+    Attributes:
+        trial: What was asked for, and whether it is ready.
+        progress: Steps done and the most that there may be, while that is known.
+    """
+
+    trial: Trial
+    progress: tuple[int, int] | None = None
+
+
 class Studio:
     """What the web talks to.
 
@@ -62,13 +77,16 @@ class Studio:
         limits: How much is taken.
     """
 
-    def __init__(self, store: Store, queue: Queue, options: Options | None = None) -> None:
+    def __init__(
+        self, store: Store, queue: Queue, options: Options | None = None, opener: Opener | None = None
+    ) -> None:
+        self._opener = opener or Opener()
         self.options = options or Options()
         self.limits: Limits = store.limits
         self._store = store
         self._queue = queue
         self._previewing = threading.Semaphore(PREVIEWS_AT_ONCE)
-        self._shelf = Shelf()
+        self._shelf = Shelf(self._opener)
         self._closed = threading.Event()
 
     @property
@@ -147,7 +165,7 @@ class Studio:
     def found(self, owner: str, job_id: str) -> Plan:
         """Return what the machine found, without a person's changes. Errors as for plan()."""
         folder = self._folder(owner, job_id)
-        return folder.read_plan(settled(folder.read()).found)
+        return folder.read_plan(planned(folder.read()).found)
 
     def put_plan(self, owner: str, job_id: str, plan: Plan, expected_revision: str) -> Job:
         """Replace the regions of a plan.
@@ -165,7 +183,7 @@ class Studio:
         folder = self._folder(owner, job_id)
         plan = self._checked(plan)
         with folder.changing():
-            job = settled(folder.read())
+            job = planned(folder.read())
             if job.revision != expected_revision:
                 raise ConflictError(
                     "The plan of this photo has been changed meanwhile; nothing was saved. Load it again, then make "
@@ -214,7 +232,7 @@ class Studio:
                 job = replace(job, options=orders.with_shaping(job.options, self._own(options)))
             if shape is not None or grow is not None or area is not None:
                 job = replace(job, options=_refitted(job.options, shape, grow, area))
-                plan = folder.read_plan(job.revision)
+                plan = folder.read_plan(planned(job).revision)
                 _save_plan(folder, job, _refit(plan, job.options))
             else:
                 folder.save(job)
@@ -243,7 +261,7 @@ class Studio:
         small = self._preview_file(folder)
         with self._previewing, folder.unless_gone():
             frame = job.film.shown if job.film else 0
-            return steps.covered_preview(small, shown, self._own(options), frame)
+            return steps.covered_preview(small, self._opener, shown, self._own(options), frame)
 
     def screening(self, owner: str, job_id: str) -> Path:
         """Return a small copy of a video to look at, an MP4 file.
@@ -307,6 +325,66 @@ class Studio:
         folder = self._folder(owner, job_id)
         _check_film(folder)
         return self._shelf.face(folder, settled(folder.read()), track)
+
+    def listening(self, owner: str, job_id: str) -> Path:
+        """Return a small copy of a sound file to listen to, an MP3 file.
+
+        Raises:
+            JobError: It has not been listened to yet, it failed, or it is not sound alone.
+        """
+        folder = self._folder(owner, job_id)
+        _check_talk(folder)
+        return folder.listening
+
+    def hearing(self, owner: str, job_id: str) -> Hearing:
+        """Return where speech is in a sound file, and how loud it is when. Errors as for listening()."""
+        folder = self._folder(owner, job_id)
+        _check_talk(folder)
+        return sounds.read_hearing(folder)
+
+    def try_out(self, owner: str, job_id: str, options: Options, at: float | None = None) -> Tried:
+        """Have a few seconds of the sound of a video or sound file made as they would be; the same is done once.
+
+        Args:
+            owner: Whose it is.
+            job_id: Which.
+            options: All settings; those that say what becomes of sound are used.
+            at: Where they begin, in seconds; None around the first speech.
+
+        Raises:
+            JobError: It has not been looked at or listened to yet, it failed, or it is a picture.
+            UsageError: There is no such place, or nothing would be altered.
+        """
+        folder = self._folder(owner, job_id)
+        trial = orders.trial_for(self._own(options), at)
+        with folder.changing():
+            before = _sounding(folder.read())
+            job = before
+            if before.trial(trial.key) is None:
+                job = replace(before, trials=(*before.trials, trial)[-self.limits.trials :])
+                folder.save(job)
+                folder.forget(before, job)
+        if job != before:
+            self._queue.put(job_id, soon=True)
+        return Tried(job.trial(trial.key) or trial, job.progress)
+
+    def trial(self, owner: str, job_id: str, key: str, which: str) -> Path:
+        """Return what try_out() made, a WAV file.
+
+        Args:
+            owner: Whose it is.
+            job_id: Which.
+            key: Of the trial.
+            which: "before" or "after".
+
+        Raises:
+            UsageError: There is no such trial, or it is not ready.
+        """
+        folder = self._folder(owner, job_id)
+        known = folder.read().trial(key)
+        if known is None or known.stretches is None or which not in ("before", "after"):
+            raise UsageError("There is nothing to be heard by this name; ask for it anew.")
+        return folder.trial(key, which)
 
     def request_result(self, owner: str, job_id: str, options: Options) -> Result:
         """Return the whole covered photo if it is there, and have it made otherwise.
@@ -391,12 +469,24 @@ class Studio:
             JobError: As for plan().
         """
         folder = self._folder(owner, job_id)
+        job = settled(folder.read())
+        if job.talk is not None:
+            return self._report_of_sound(folder, job, options or job.options)
         job, plan = folder.read_settled()
         order = self._order(job, options or job.options)
         made = job.order(order.key)
         if made is None or not made.sha256:
             return reports.report(plan, order.options.style)
-        return reports.report(plan, order.options.style, made.sha256, dropped=made.dropped)
+        return reports.report(plan, order.options.style, made.sha256, dropped=made.dropped, altered=made.altered)
+
+    def _report_of_sound(self, folder: JobFolder, job: Job, options: Options) -> Report:
+        assert job.talk is not None
+        talk, order = job.talk, self._order(job, options)
+        made = job.order(order.key)
+        facts = Facts(talk.format, Kind.SOUND, 0, 0, 0, talk.sha256)
+        if made is not None and made.altered is not None:
+            return reports.sound_report(facts, made.sha256, dropped=made.dropped, altered=made.altered)
+        return reports.sound_report(facts, dropped=talk.dropped, altered=sounds.to_alter(folder, options))
 
     def audit(self, owner: str, job_id: str, options: Options | None = None) -> dict[str, Any]:
         """Return what the audit log says of a result. Arguments as for report().
@@ -405,7 +495,7 @@ class Studio:
             JobError: There is no such result yet, or as for plan().
         """
         folder = self._folder(owner, job_id)
-        job, _ = folder.read_settled()
+        job = settled(folder.read())
         made = job.order(self._order(job, options or job.options).key)
         if made is None or not made.sha256:
             raise JobError("The result has not been made yet, so nothing is written down of it. Ask for it first.")
@@ -434,9 +524,9 @@ class Studio:
         """
         with folder.unless_gone(), self._previewing:
             if not folder.preview.exists():
-                job = settled(folder.read())
+                job = planned(folder.read())
                 try:
-                    data = steps.make_preview(folder.original, max_pixels=job.options.max_pixels)
+                    data = steps.make_preview(folder.original, self._opener, max_pixels=job.options.max_pixels)
                     with folder.changing():  # a worker that begins just now clears away what is unfinished
                         disk.write_whole(folder.preview, data)
                 except InputError:
@@ -446,7 +536,7 @@ class Studio:
         return folder.preview
 
     def _order(self, job: Job, options: Options) -> Order:
-        return orders.order_for(self._own(options), video=job.kind is Kind.VIDEO)
+        return orders.order_for(self._own(options), job.kind)
 
     def _own(self, options: Options) -> Options:
         """Return settings with the server's own limits."""
@@ -456,7 +546,7 @@ class Studio:
         """Return what is known of a photo, and what is to be shown of it: unsaved changes, or the saved plan."""
         if plan is None:
             return folder.read_settled()
-        job = settled(folder.read())
+        job = planned(folder.read())
         assert job.picture is not None  # it has been looked at
         checked = self._checked(plan)
         plans.check_fits(checked, job.picture)
@@ -485,9 +575,26 @@ def _check_film(folder: JobFolder) -> None:
         return
     if job.problem is not None:
         raise job.problem.error()
-    if job.picture is not None:
+    if job.picture is not None or job.talk is not None:
         raise JobError("This is not a video; nothing was made of it.")
     raise JobError("This video is still being read, or is none. Ask again soon.")
+
+
+def _check_talk(folder: JobFolder) -> None:
+    """Refuse what only a sound file has that has been listened to."""
+    if settled(folder.read()).talk is None:
+        raise JobError("This is not sound alone; nothing was made of it.")
+
+
+def _sounding(job: Job) -> Job:
+    """Return the job of a video or sound file.
+
+    Raises:
+        JobError: It is a picture, or as for settled().
+    """
+    if settled(job).talk is None and job.film is None:
+        raise JobError("A picture has no sound; nothing was made of it.")
+    return job
 
 
 def _save_plan(folder: JobFolder, job: Job, plan: Plan) -> None:

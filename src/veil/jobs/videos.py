@@ -16,8 +16,8 @@ from veil.jobs import disk, steps
 from veil.jobs.folder import JobFolder
 from veil.jobs.job import Film, Job
 from veil.jobs.progress import Progress
-from veil.media.video import DEFAULT_MAX_PIXELS, Video, VideoFrame, open_video
-from veil.media.video_screening import write_screening
+from veil.media.files import Opener
+from veil.media.video import DEFAULT_MAX_PIXELS, Video, VideoFrame
 from veil.types import Facts, Pixels, Plan, Step
 
 SHOWN_FIRST = 0.1
@@ -53,10 +53,10 @@ def read_times(folder: JobFolder) -> Times:
     return Times(Fraction(*values["unit"]), tuple(values["pts"]))
 
 
-def opened(folder: JobFolder, job: Job, most_frames: int | None = None) -> Video:
+def opened(folder: JobFolder, job: Job, opener: Opener, most_frames: int | None = None) -> Video:
     """Open a video. Errors are those of open_video(); its bytes are hashed once, when its plan is made."""
     known = "" if job.picture is None else job.picture.sha256
-    return open_video(
+    return opener.open_video(
         folder.original,
         max_pixels=min(job.options.max_pixels, DEFAULT_MAX_PIXELS),
         max_frames=most_frames,
@@ -165,7 +165,7 @@ def _screen(folder: JobFolder, video: Video, progress: Progress) -> None:
 
     with folder.unless_gone(), disk.aside(folder.path) as path:
         with disk.new_file(path) as file:
-            write_screening(video, frames(), file)
+            video.write_screening(frames(), file)
         unit = video.facts.time_base
         disk.write_whole(folder.times, json.dumps({"unit": [unit.numerator, unit.denominator], "pts": pts}).encode())
         path.replace(folder.screening)

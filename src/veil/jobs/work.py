@@ -9,26 +9,28 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
-from veil import pipeline, pipeline_video
+from veil import pipeline, pipeline_sound, pipeline_video
 from veil import plan as plans
 from veil.audit import Log, entry_of
 from veil.audit.chain import canonical
 from veil.cache import PlanCache
 from veil.detect import Finder
 from veil.errors import InputError, NoSuchPhotoError, VeilError
-from veil.jobs import disk, steps, videos
+from veil.jobs import disk, sounds, steps, videos
 from veil.jobs.finders import Finders
 from veil.jobs.folder import JobFolder, no_such_photo
-from veil.jobs.job import LOOKED_AT, UNFINISHED, Job, JobState, Order, Problem, Wish
+from veil.jobs.job import LOOKED_AT, UNFINISHED, Job, JobState, Order, Problem, Talk, Trial, Wish
 from veil.jobs.limits import Limits
+from veil.jobs.orders import order_for
 from veil.jobs.progress import Progress, Stopped, Superseded
 from veil.jobs.store import Store
 from veil.jobs.turns import Turns
-from veil.media.files import is_video
-from veil.media.image import Picture, open_picture
-from veil.types import Plan
+from veil.media.files import Opener, is_video
+from veil.media.image import Picture
+from veil.media.sound import Sound
+from veil.types import Kind, Plan, Report, Step
 
 if TYPE_CHECKING:
     from veil.media.video import Video
@@ -47,8 +49,9 @@ class Tools:
         finders: Loaded models.
         cache: Plans of photos that were looked at before; None keeps none.
         stopping: Set when this process is to end.
-        turns: Let one video be worked on at a time.
+        turns: Let one video or sound file be worked on at a time.
         log: Where it is written down what was made; None writes nothing down.
+        opener: Opens files.
     """
 
     finders: Finders
@@ -56,6 +59,7 @@ class Tools:
     stopping: threading.Event = field(default_factory=threading.Event)
     turns: Turns = field(default_factory=Turns)
     log: Log | None = None
+    opener: Opener = field(default_factory=Opener)
 
 
 def work(store: Store, job_id: str, tools: Tools) -> None:
@@ -93,11 +97,13 @@ def _attempt(folder: JobFolder, tools: Tools, limits: Limits) -> bool:
 
 
 def _serve(folder: JobFolder, tools: Tools, limits: Limits) -> None:
-    """Do what a photo or video wants."""
+    """Do what a photo, video or sound file wants."""
     job = folder.read()
     if not job.wants_work:
         return
-    if is_video(folder.original):
+    if tools.opener.is_sound(folder.original):  # some videos are none
+        _serve_sound(folder, job, tools, limits)
+    elif is_video(folder.original):
         _serve_video(folder, job, tools, limits)
     else:
         _serve_photo(folder, job, tools, limits)
@@ -111,28 +117,82 @@ def _serve_photo(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> N
     job = _begin(folder)
     progress = Progress(folder, tools.stopping, limits.work_seconds)
     progress.go_on()
-    with open_picture(folder.original, max_pixels=job.options.max_pixels) as opened:
+    with tools.opener.open_picture(folder.original, max_pixels=job.options.max_pixels) as opened:
         picture = pipeline.decoded_once(opened)
         progress.expect(picture.facts.frames * (sum(order.waits for order in job.orders) + (finder is not None)))
         if finder is not None:
             _look(folder, job, picture, finder, tools.cache, progress)
         while (order := _next_order(folder)) is not None:
-            _make(folder, picture, order, tools.log, progress)
+            _cover(folder, picture, order, tools.log, progress)
 
 
-def _serve_video(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> None:
-    """Follow what is to be followed, since somebody waits for it; then do the rest, if no other video is worked on."""
+def _serve_sound(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> None:
+    """Do first what somebody waits for; then the rest, if no other sound file or video is worked on."""
+
+    def counting() -> Progress:
+        return _counting(folder, tools, limits)
+
+    if job.state in LOOKED_AT and job.is_urgent:
+        job = _begin(folder)
+        with tools.opener.open_sound(folder.original) as sound:
+            _answer_all(folder, sound, counting)
+    if not folder.read().wants_work:
+        folder.forget_progress()
+        return
+    if not tools.turns.begin(job.id, soon=job.state in LOOKED_AT):
+        raise Stopped
+    try:
+        job = _begin(folder)
+        limits.check_disk(folder.path, more=folder.original.stat().st_size)
+        with tools.opener.open_sound(folder.original) as sound:
+            steps_once, progress = sounds.steps_of(sound), counting()
+            if job.state in UNFINISHED:
+                folder.change(_as_sound)
+                progress.expect(steps_once * (2 + sum(order.waits for order in folder.read().orders)))
+                hearing = sounds.listen(folder, sound, progress, limits.sound_seconds)
+                talk = sounds.talk_of(sound, hearing)
+                folder.change(lambda now: _heard(now, talk))
+                folder.look()
+            while True:
+                if _answer_all(folder, sound, counting):
+                    progress = counting()
+                    progress.expect(steps_once)
+                order = _next_order(folder)
+                if order is None:
+                    break
+                _alter(folder, sound, order, tools.log, progress)
+                progress = counting()
+                progress.expect(steps_once)
+    finally:
+        tools.turns.end()
+    folder.forget_progress()
+
+
+def _as_sound(job: Job) -> Job:
+    """Return the job of a file that is sound, whatever it begins as; what was ordered of a video is one of sound."""
+    orders = () if not job.options.alters_sound else (order_for(job.options, Kind.SOUND),)
+    return job if job.begins_as is Kind.SOUND else replace(job, begins_as=Kind.SOUND, orders=orders)
+
+
+def _counting(folder: JobFolder, tools: Tools, limits: Limits) -> Progress:
+    """Return what counts the steps of a long work, each of which may take as long as a photo."""
 
     def room() -> None:
         limits.check_disk(folder.path)
 
-    def counting() -> Progress:
-        return Progress(folder, tools.stopping, limits.work_seconds, each=True, check=room)
+    return Progress(folder, tools.stopping, limits.work_seconds, each=True, check=room)
 
-    if job.state in LOOKED_AT and _next_wish(folder) is not None:
+
+def _serve_video(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> None:
+    """Do first what somebody waits for; then the rest, if no other video is worked on."""
+
+    def counting() -> Progress:
+        return _counting(folder, tools, limits)
+
+    if job.state in LOOKED_AT and job.is_urgent:
         job = _begin(folder)
-        with videos.opened(folder, job) as video:
-            _follow_all(folder, video, counting)
+        with videos.opened(folder, job, tools.opener) as video:
+            _answer_all(folder, video, counting)
     if not folder.read().wants_work:
         folder.forget_progress()
         return
@@ -142,7 +202,7 @@ def _serve_video(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> N
         finder = _finder(job, tools)
         job = _begin(folder)
         limits.check_disk(folder.path, more=folder.original.stat().st_size)
-        with videos.opened(folder, job, limits.frames) as video:
+        with videos.opened(folder, job, tools.opener, limits.frames) as video:
             _work_through(folder, job, video, finder, tools, counting)
     finally:
         tools.turns.end()
@@ -165,24 +225,47 @@ def _work_through(
         plan = videos.find(folder, job, video, facts, finder, tools.cache, progress.step)
         _save(folder, plan, progress)
     while True:
-        if _follow_all(folder, video, counting):
+        if _answer_all(folder, video, counting):
             progress = counting()
             progress.expect(facts.frames)
         order = _next_order(folder)
         if order is None:
             return
-        _make(folder, video, order, tools.log, progress)
+        _cover(folder, video, order, tools.log, progress)
         progress = counting()
         progress.expect(facts.frames)
 
 
-def _follow_all(folder: JobFolder, video: "Video", counting: Callable[[], Progress]) -> bool:
-    """Follow all areas that are to be followed; say whether there were any."""
+def _answer_all(folder: JobFolder, medium: "Video | Sound", counting: Callable[[], Progress]) -> bool:
+    """Follow all areas and make all parts of the sound that somebody waits for; say whether there were any."""
     some = False
-    while (wish := _next_wish(folder)) is not None:
+    while (job := folder.read()).is_urgent:
         some = True
-        _follow(folder, video, wish, counting())
+        trial = next((trial for trial in job.trials if trial.waits), None)
+        wish = next((wish for wish in job.wishes if wish.waits), None)
+        if trial is not None:
+            _try_out(folder, medium, trial, counting())
+        elif wish is not None and not isinstance(medium, Sound):
+            _follow(folder, medium, wish, counting())
     return some
+
+
+def _try_out(folder: JobFolder, medium: "Video | Sound", trial: Trial, progress: Progress) -> None:
+    """Make a few seconds of sound before and after; if they cannot be made, the trial tells why."""
+
+    def check() -> None:
+        if folder.read().trial(trial.key) is None:
+            raise Superseded
+
+    def try_out() -> None:
+        with suppress(Superseded):
+            ready = sounds.try_out(folder, medium, trial, lambda: progress.step(check))
+            folder.change(lambda now: _rested(now.with_trial(ready)))
+
+    problem = _problem_of(try_out, folder)
+    if problem is not None:
+        refused = replace(trial, problem=problem)
+        folder.change(lambda now: _rested(now.with_trial(refused)))
 
 
 def _follow(folder: JobFolder, video: "Video", wish: Wish, progress: Progress) -> None:
@@ -246,19 +329,46 @@ def _save(folder: JobFolder, plan: Plan, progress: Progress) -> None:
     folder.look()
 
 
-def _make(folder: JobFolder, picture: "Picture | Video", order: Order, book: Log | None, progress: Progress) -> None:
-    """Make one result and write that down before anybody can fetch it; if it cannot be made, the order tells why."""
+def _cover(folder: JobFolder, picture: "Picture | Video", order: Order, book: Log | None, progress: Progress) -> None:
+    """Make one result of a picture or video."""
     job, plan = folder.read_settled()
+
+    def write(file: BinaryIO, step: Step) -> Report:
+        return pipeline.cover(picture, plan, file, order.options, step)
+
+    _make(folder, job, plan, order, book, progress, write)
+
+
+def _alter(folder: JobFolder, sound: Sound, order: Order, book: Log | None, progress: Progress) -> None:
+    """Make one result of a sound file."""
+    heard = sounds.read_hearing(folder).heard
+
+    def write(file: BinaryIO, step: Step) -> Report:
+        return pipeline_sound.anonymise(sound, file, order.options, step, heard=heard)
+
+    _make(folder, folder.read(), None, order, book, progress, write)
+
+
+def _make(
+    folder: JobFolder,
+    job: Job,
+    plan: Plan | None,
+    order: Order,
+    book: Log | None,
+    progress: Progress,
+    write: Callable[[BinaryIO, Step], Report],
+) -> None:
+    """Make one result and write that down before anybody can fetch it; if it cannot be made, the order tells why."""
 
     def check() -> None:
         now = folder.read()
-        if not _is_wanted(now, order, job.revision) or any(wish.waits for wish in now.wishes):
+        if not _is_wanted(now, order, job.revision) or now.is_urgent:
             raise Superseded
 
-    def cover() -> None:
+    def make() -> None:
         with folder.unless_gone(), disk.aside(folder.results) as path, suppress(Superseded):
             with disk.new_file(path) as file:
-                report = pipeline.cover(picture, plan, file, order.options, lambda: progress.step(check))
+                report = write(file, lambda: progress.step(check))
             with folder.changing():
                 now = folder.read()
                 if _is_wanted(now, order, job.revision):
@@ -267,11 +377,15 @@ def _make(folder: JobFolder, picture: "Picture | Video", order: Order, book: Log
                         disk.write_whole(folder.entry(job.revision, order.key), canonical(book.append(told)))
                     path.replace(folder.result(job.revision, order.key))
                     made = replace(
-                        order, revision=job.revision, sha256=report.output_sha256 or "", dropped=report.dropped
+                        order,
+                        revision=job.revision,
+                        sha256=report.output_sha256 or "",
+                        dropped=report.dropped,
+                        altered=report.altered,
                     )
-                    folder.save(_rested(now.with_order(made)))
+                    folder.save(_rested(now.with_result(made)))
 
-    problem = _problem_of(cover, folder)
+    problem = _problem_of(make, folder)
     if problem is not None:
         refused = replace(order, problem=problem)
         folder.change(lambda now: _rested(now.with_order(refused)) if _is_wanted(now, order, job.revision) else now)
@@ -279,10 +393,6 @@ def _make(folder: JobFolder, picture: "Picture | Video", order: Order, book: Log
 
 def _next_order(folder: JobFolder) -> Order | None:
     return next((order for order in folder.read().orders if order.waits), None)
-
-
-def _next_wish(folder: JobFolder) -> Wish | None:
-    return next((wish for wish in folder.read().wishes if wish.waits), None)
 
 
 def _is_wanted(job: Job, order: Order, revision: str) -> bool:
@@ -302,10 +412,14 @@ def _given_back(job: Job) -> Job:
     return replace(job, state=JobState.QUEUED if job.state in UNFINISHED else job.state, attempts=0)
 
 
+def _heard(job: Job, talk: Talk) -> Job:
+    return _rested(replace(job.with_talk(talk), extension=steps.result_format(talk.format, type(job.options)())[1]))
+
+
 def _looked_at(job: Job, plan: Plan) -> Job:
     job = job.with_plan(plan)
     return _rested(
-        replace(job, found=job.revision, extension=steps.result_format(plan.picture, type(job.options)())[1])
+        replace(job, found=job.revision, extension=steps.result_format(plan.picture.format, type(job.options)())[1])
     )
 
 
@@ -319,7 +433,8 @@ def failed(job: Job, problem: Problem) -> Job:
         return replace(job, state=JobState.FAILED, problem=problem, attempts=0)
     orders = tuple(replace(order, problem=problem) if order.waits else order for order in job.orders)
     wishes = tuple(replace(wish, problem=problem) if wish.waits else wish for wish in job.wishes)
-    return replace(job, orders=orders, wishes=wishes, attempts=0)
+    trials = tuple(replace(trial, problem=problem) if trial.waits else trial for trial in job.trials)
+    return replace(job, orders=orders, wishes=wishes, trials=trials, attempts=0)
 
 
 def _problem_of(do: Callable[[], None], folder: JobFolder) -> Problem | None:

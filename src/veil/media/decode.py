@@ -19,7 +19,7 @@ from PIL import (
 )
 
 from veil.errors import TooLargeError, UnsupportedError
-from veil.media import exif, gif, png, raster, sixteen, webp
+from veil.media import exif, gif, png, raster, webp
 from veil.media.damage import damaged, reading
 from veil.media.raster import Family, Look, Reading
 from veil.types import Frame, Kind, Pixels
@@ -123,6 +123,8 @@ def _png(data: bytes) -> Header:
         plan = _coloured(plan)
 
     def decode_deep() -> Iterator[Frame]:
+        from veil.media import sixteen  # it takes long to load, for few pictures
+
         with reading("png"):
             pixels, alpha = sixteen.decode_png(layout.essence)
             turned = None if alpha is None else raster.upright(alpha, plan.orientation)
@@ -286,6 +288,8 @@ def _is_deep_rgb(image: TiffImagePlugin.TiffImageFile) -> bool:
 
 def _tiff_page(image: TiffImagePlugin.TiffImageFile, data: bytes, plan: Reading) -> tuple[Pixels, Pixels | None]:
     if _is_deep_rgb(image):
+        from veil.media import sixteen
+
         extra = image.tag_v2.get(_EXTRA, ())
         pixels, alpha = sixteen.decode_tiff_page(data, image.tell())
         if image.mode == "RGB":

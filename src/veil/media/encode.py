@@ -15,7 +15,7 @@ import numpy as np
 from PIL import AvifImagePlugin, BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin  # noqa: F401
 
 from veil.errors import OutputError, UsageError
-from veil.media import gif, png, raster, sixteen, tiff, webp
+from veil.media import gif, png, raster, tiff, webp
 from veil.media.damage import quiet
 from veil.media.formats import FORMATS
 from veil.media.raster import Family, Look, Raster
@@ -161,6 +161,8 @@ def _refused(job: Job) -> OutputError:
 def _png_file(job: Job, picture: Raster) -> bytes:
     if picture.samples.dtype == np.uint8:
         return png.with_profile(_saved(job, raster.to_image(picture), compress_level=_PNG_LEVEL), picture.profile)
+    from veil.media import sixteen  # it takes long to load, for few pictures
+
     return png.with_profile(sixteen.encode_png(picture.samples), picture.profile)
 
 

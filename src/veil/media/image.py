@@ -7,7 +7,9 @@ encode(frames, picture, file)
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -51,6 +53,9 @@ __all__ = [
 DEFAULT_MAX_PIXELS = 200_000_000
 """The most pixels that one still or page, or all frames of an animation together, may hold."""
 
+DEFAULT_QUALITY = 90
+"""Of 1 to 100, for formats with loss."""
+
 
 class Picture:
     """A picture whose header has been read; use it in a ``with`` block.
@@ -86,6 +91,29 @@ class Picture:
             raise UsageError("The picture has been closed; open it again to read it.")
         return self._header
 
+    def with_frames(self, frames: Sequence[Frame]) -> Self:
+        """Return the same picture with its frames decoded already."""
+        kept = copy(self)
+        kept._header = replace(self.header, decode=lambda: iter(frames))
+        return kept
+
+    def write(
+        self,
+        frames: Iterable[Frame],
+        stream: BinaryIO,
+        *,
+        format: str | None = None,
+        quality: int = DEFAULT_QUALITY,
+        quick: bool = False,
+    ) -> None:
+        """Write frames as a file like this one. Arguments and errors are those of encode()."""
+        encode(frames, self, stream, format=format, quality=quality, quick=quick)
+
+    def write_still(self, frame: Frame, stream: BinaryIO, *, format: str, quality: int) -> None:
+        """Write one frame, of any size, as a still in this picture's colours, quickly. Errors as for encode()."""
+        still = picture_from_pil(to_pil(frame, self))
+        encode(still.frames(), still, stream, format=format, quality=quality, quick=True)
+
     def close(self) -> None:
         """Let go of the file's bytes."""
         self._header = None
@@ -99,12 +127,13 @@ class Picture:
         self.close()
 
 
-def open_picture(source: Path | bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture:
+def open_picture(source: Path | bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS, sha256: str = "") -> Picture:
     """Read the header of a picture file. What it is shows from its first bytes, never from its name.
 
     Args:
         source: A file, or the bytes of one.
         max_pixels: The most that one still or page, or all frames of an animation together, may hold.
+        sha256: Hash of its bytes, in hexadecimal, where it is known: then it is not worked out.
 
     Raises:
         UnsupportedError: It is not a picture, or of a kind Veil does not read.
@@ -116,7 +145,7 @@ def open_picture(source: Path | bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) 
     if format is None:
         raise refusal(data[:HEAD_BYTES])
     header = read_header(data, format, max_pixels)
-    return Picture(_facts(format, header, hashlib.sha256(data).hexdigest()), header)
+    return Picture(_facts(format, header, sha256 or hashlib.sha256(data).hexdigest()), header)
 
 
 def picture_from_array(pixels: NDArray[Any]) -> Picture:
@@ -178,7 +207,7 @@ def encode(
     stream: BinaryIO,
     *,
     format: str | None = None,
-    quality: int = 90,
+    quality: int = DEFAULT_QUALITY,
     quick: bool = False,
 ) -> None:
     """Write frames as a picture file that has nothing of the original but pixels, times, loop count and colour profile.

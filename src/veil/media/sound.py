@@ -7,10 +7,9 @@ Half a second is held at a time, whatever the length.
 """
 
 import hashlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -24,6 +23,8 @@ from numpy.typing import NDArray
 from veil.errors import InputError, UnsupportedError, UsageError
 from veil.media.sound_formats import DEMUXERS, sniff_sound, sound_refusal
 from veil.media.sound_reader import Lead, Shape, damaged_sound, lead_of, read_blocks, reading_sound
+from veil.media.sound_writer import WrittenSound, write_sound
+from veil.media.source import PathSource, Source
 from veil.media.video_facts import is_cover, is_harmless_tag
 from veil.media.video_file import sniff_video
 from veil.media.video_whole import check_whole
@@ -44,6 +45,7 @@ class SoundFacts:
         shape: How its samples are stored.
         dropped: In plain words, what can never be in a result.
         sha256: Hash of the file's bytes, in hexadecimal.
+        seconds: How long it says it is, about; None where it does not say.
     """
 
     container: str
@@ -51,6 +53,7 @@ class SoundFacts:
     shape: Shape
     dropped: tuple[str, ...]
     sha256: str
+    seconds: float | None
 
 
 class Sound:
@@ -60,11 +63,10 @@ class Sound:
         facts: What is known of it.
     """
 
-    def __init__(self, path: Path, facts: SoundFacts, lead: Lead) -> None:
+    def __init__(self, source: Source, facts: SoundFacts, lead: Lead) -> None:
         self.facts = facts
-        self._path: Path | None = path
+        self._source: Source | None = source
         self._lead = lead
-        self._stamp = _stamp(path)
 
     @property
     def shape(self) -> Shape:
@@ -78,16 +80,18 @@ class Sound:
             InputError: The file is damaged or has changed, which may show only after some blocks.
             UsageError: It has been closed.
         """
-        if self._path is None:
+        if self._source is None:
             raise UsageError("The sound has been closed; open it again to read it.")
-        if _stamp(self._path) != self._stamp:
-            raise InputError("The file has changed while it was being read; nothing was made from it.")
-        with _open(self._path) as file, _container(file, self.facts.container) as container:
+        with self._source.open() as file, _container(file, self.facts.container) as container:
             yield from read_blocks(container, _main(container), self._lead)
+
+    def write(self, blocks: Iterable[Samples], stream: BinaryIO, *, format: str) -> WrittenSound:
+        """Write samples as a sound file, stored as in this one. Arguments and errors are those of write_sound()."""
+        return write_sound(blocks, self.shape, stream, format=format)
 
     def close(self) -> None:
         """Let go of the file."""
-        self._path = None
+        self._source = None
 
     def __enter__(self) -> Self:
         return self
@@ -98,41 +102,46 @@ class Sound:
         self.close()
 
 
-def open_sound(path: Path) -> Sound:
+def open_sound(file: Path | Source, *, sha256: str = "") -> Sound:
     """Open a sound file: read its header, decode its first samples, and hash its bytes.
 
     Args:
-        path: A WAV, FLAC, MP3, M4A, OGG or Opus file; its name does not matter.
+        file: A WAV, FLAC, MP3, M4A, OGG or Opus file; its name does not matter.
+        sha256: Hash of its bytes, in hexadecimal, where it is known: then it is not read for that.
 
     Raises:
         InputError: The file is damaged, cut short or cannot be opened.
         UnsupportedError: It is not such a file, or holds a moving picture.
     """
-    with _open(path) as file:
-        kind = _kind(file)
+    source = PathSource.of(file, "The file") if isinstance(file, Path) else file
+    with source.open() as opened:
+        kind = _kind(opened)
         if kind is None:
             raise sound_refusal("The file is not sound that Veil reads, or its beginning is damaged")
-        _check_length(file, kind)
-        file.seek(0)
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        with _container(file, kind) as container:
+        _check_length(opened, kind)
+        opened.seek(0)
+        sha256 = sha256 or hashlib.file_digest(opened, "sha256").hexdigest()
+        with _container(opened, kind) as container:
             stream = _main(container)
             lead = lead_of(container, stream)
             if lead is None:
                 raise InputError("The file holds no sound; nothing was made from it.")
             dropped = tuple(_dropped(container))
-            facts = SoundFacts(kind, stream.codec_context.codec.canonical_name, lead.shape, dropped, sha256)
-    return Sound(path, facts, lead)
+            seconds = container.duration / av.time_base if container.duration else None
+            codec = stream.codec_context.codec.canonical_name
+            facts = SoundFacts(kind, codec, lead.shape, dropped, sha256, seconds)
+    return Sound(source, facts, lead)
 
 
-def holds_sound_alone(path: Path) -> bool:
+def holds_sound_alone(file: Path | Source) -> bool:
     """Say whether a file is sound that Veil reads: by its first bytes, and for MP4 by what is in it, too.
 
     Raises:
         InputError: The file cannot be read.
     """
-    with _open(path) as file:
-        return _kind(file) is not None
+    source = PathSource.of(file, "The file") if isinstance(file, Path) else file
+    with source.open() as opened:
+        return _kind(opened) is not None
 
 
 def _kind(file: BinaryIO) -> str | None:
@@ -208,22 +217,6 @@ def _check_length(file: BinaryIO, kind: str) -> None:
         named = int.from_bytes(head[4:8], "little")
         if head[:4] == b"RIFF" and named not in (0, 0xFFFF_FFFF) and named + 8 > size + 1:
             raise damaged_sound()
-
-
-def _open(path: Path) -> BufferedReader:
-    try:
-        return path.open("rb")
-    except OSError as error:
-        raise InputError(f"The file cannot be read ({error.strerror or error}); nothing was made from it.") from error
-
-
-def _stamp(path: Path) -> tuple[int, int, int]:
-    """Return what changes when a file is written to or replaced."""
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise InputError(f"The file cannot be read ({error.strerror or error}); nothing was made from it.") from error
-    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _refuse_to_open(url: str, flags: int, options: dict[str, str]) -> BinaryIO:

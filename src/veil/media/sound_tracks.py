@@ -3,7 +3,7 @@
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 from av.audio.stream import AudioStream
@@ -42,6 +42,21 @@ class AlteredSound:
     shape: Shape
     start: Fraction
     blocks: Iterable[Samples]
+
+
+class TrackSound(Protocol):
+    """One sound track of a video."""
+
+    @property
+    def shape(self) -> Shape:
+        """How its samples are stored."""
+
+    @property
+    def start(self) -> Fraction:
+        """When its first sample is heard, in seconds, counted as the frames of the video are."""
+
+    def blocks(self) -> Generator[Samples, None, None]:
+        """Give all samples, from the first on, shape (channels, n), float32 from -1 to 1."""
 
 
 class VideoSound:

@@ -8,14 +8,17 @@ Nothing is held but a few frames, whatever the length. Decoding and encoding eac
 """
 
 import hashlib
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
 from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 from weakref import WeakSet
 
 from veil.errors import InputError, UnsupportedError, UsageError
+from veil.media.sound_tracks import AlteredSound, TrackSound, sounds_of
+from veil.media.source import PathSource, Source
 from veil.media.video_decoder import first_picture
 from veil.media.video_facts import Colour, Track, VideoFacts, collect_facts, main_stream
 from veil.media.video_file import (
@@ -27,13 +30,15 @@ from veil.media.video_file import (
     video_refusal,
 )
 from veil.media.video_reader import Look, VideoFrame, look_at, read_frames
+from veil.media.video_screening import write_screening
 from veil.media.video_threads import ahead
 from veil.media.video_whole import check_whole
-from veil.media.video_writer import Written, check_tracks, write_video
+from veil.media.video_writer import HowToWrite, Written, check_tracks, write_video
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
     "Colour",
+    "HowToWrite",
     "Track",
     "Video",
     "VideoFacts",
@@ -51,8 +56,6 @@ DEFAULT_MAX_PIXELS = 40_000_000
 FRAMES_AHEAD = 4
 """How many decoded frames wait for whoever asks for them."""
 
-_Stamp = tuple[int, int, int]
-
 
 class Video:
     """A video whose header and first frame have been read; use it in a ``with`` block.
@@ -65,11 +68,10 @@ class Video:
 
     def __init__(
         self,
-        path: Path,
+        source: Source,
         facts: VideoFacts,
         look: Look,
         *,
-        stamp: _Stamp,
         promised: int,
         max_pixels: int,
         max_frames: int | None,
@@ -77,8 +79,7 @@ class Video:
         self.facts = facts
         self.look = look
         self.max_pixels = max_pixels
-        self._path: Path | None = path
-        self._stamp = stamp
+        self._source: Source | None = source
         self._promised = promised
         self._max_frames = max_frames
         self._counted: int | None = None
@@ -103,8 +104,19 @@ class Video:
 
     def _read(self, start: int, pts: int | None) -> Generator[VideoFrame, None, None]:
         count = 0
+        with closing(self._decode(start, pts)) as frames:
+            for frame in frames:
+                count = frame.index + 1
+                if frame.index >= start:
+                    yield frame
+        if self._counted not in (None, count):
+            raise InputError("The video gave another number of frames than before; nothing was made from it.")
+        self._counted = count
+
+    def _decode(self, start: int, pts: int | None) -> Generator[VideoFrame, None, None]:
+        """Yield frames up to the last one: from ``start`` on if ``pts`` is given, otherwise from the first."""
         with self.reopen() as file:
-            for frame in read_frames(
+            yield from read_frames(
                 file,
                 kind=self.facts.container,
                 look=self.look,
@@ -112,14 +124,31 @@ class Video:
                 max_frames=self._max_frames,
                 promised=self._promised,
                 entry=None if pts is None else (start, pts),
-            ):
-                count = frame.index + 1
-                if frame.index >= start:
-                    yield frame
+            )
             self.reopen().close()
-        if self._counted not in (None, count):
-            raise InputError("The video gave another number of frames than before; nothing was made from it.")
-        self._counted = count
+
+    def write(
+        self,
+        frames: Iterable[VideoFrame],
+        stream: BinaryIO,
+        how: HowToWrite,
+        altered: Sequence[AlteredSound] = (),
+    ) -> Written:
+        """Write frames as a video like this one. Arguments and errors are those of write_video()."""
+        return write_video(self, frames, stream, altered=altered, **how._asdict())
+
+    def check_tracks(self, how: HowToWrite) -> None:
+        """Refuse tracks that a file cannot hold, as video_writer does."""
+        assert how.container is not None and how.codec is not None  # settled before the tracks are looked at
+        check_tracks(self, how.container, how.codec, sound=how.sound, subtitles=how.subtitles)
+
+    def sounds(self) -> Sequence[TrackSound]:
+        """Return the sound tracks. Errors are those of sounds_of()."""
+        return sounds_of(self)
+
+    def write_screening(self, frames: Iterable[VideoFrame], stream: BinaryIO) -> None:
+        """Write a small copy to look at, as video_screening does."""
+        write_screening(self, frames, stream)
 
     def reopen(self) -> BufferedReader:
         """Open the file anew, for a reader with a place of its own in it.
@@ -128,15 +157,13 @@ class Video:
             InputError: It cannot be read, or is not the file that it was.
             UsageError: The video has been closed.
         """
-        if self._path is None:
+        if self._source is None:
             raise UsageError("The video has been closed; open it again to read it.")
-        if _stamp(self._path) != self._stamp:
-            raise InputError("The video has changed while it was being read; nothing was made from it.")
-        return _open(self._path)
+        return self._source.open()
 
     def close(self) -> None:
         """Let go of the file, and stop whatever still reads it."""
-        self._path = None
+        self._source = None
         for frames in tuple(self._readers):
             frames.close()
 
@@ -150,12 +177,12 @@ class Video:
 
 
 def open_video(
-    path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS, max_frames: int | None = None, sha256: str = ""
+    file: Path | Source, *, max_pixels: int = DEFAULT_MAX_PIXELS, max_frames: int | None = None, sha256: str = ""
 ) -> Video:
     """Open a video: read its header, decode its first frame, and hash its bytes.
 
     Args:
-        path: An MP4, MOV, MKV, WebM, AVI or MPEG-TS file; its name does not matter.
+        file: An MP4, MOV, MKV, WebM, AVI or MPEG-TS file; its name does not matter.
         max_pixels: The most pixels that one frame may hold.
         max_frames: The most frames that it may hold; None for no limit.
         sha256: Hash of its bytes, in hexadecimal, where it is known: then it is not read for that.
@@ -165,16 +192,16 @@ def open_video(
         UnsupportedError: It is not such a video, is encrypted, or is stored in a way that Veil cannot keep.
         TooLargeError: Its frames are larger than the limit.
     """
-    stamp = _stamp(path)
-    with _open(path) as file:
-        head = file.read(HEAD_BYTES)
+    source = PathSource.of(file, "The video") if isinstance(file, Path) else file
+    with source.open() as opened:
+        head = opened.read(HEAD_BYTES)
         kind = sniff_video(head)
         if kind is None:
             raise video_refusal(head)
-        promised = check_whole(file, kind)
-        file.seek(0)
-        sha256 = sha256 or hashlib.file_digest(file, "sha256").hexdigest()
-        with open_container(file, kind, max_pixels=max_pixels) as container:
+        promised = check_whole(opened, kind)
+        opened.seek(0)
+        sha256 = sha256 or hashlib.file_digest(opened, "sha256").hexdigest()
+        with open_container(opened, kind, max_pixels=max_pixels) as container:
             stream = main_stream(container)
             if stream is None:
                 raise UnsupportedError("The file holds sound but no moving picture; nothing was made from it.")
@@ -184,20 +211,4 @@ def open_video(
             facts = collect_facts(
                 container, stream, picture, kind=kind, layout=look.layout, turn=look.turn, sha256=sha256
             )
-    return Video(path, facts, look, stamp=stamp, promised=promised, max_pixels=max_pixels, max_frames=max_frames)
-
-
-def _open(path: Path) -> BufferedReader:
-    try:
-        return path.open("rb")
-    except OSError as error:
-        raise InputError(f"The file cannot be read ({error.strerror or error}); nothing was made from it.") from error
-
-
-def _stamp(path: Path) -> _Stamp:
-    """Return what changes when a file is written to or replaced."""
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise InputError(f"The file cannot be read ({error.strerror or error}); nothing was made from it.") from error
-    return status.st_ino, status.st_size, status.st_mtime_ns
+    return Video(source, facts, look, promised=promised, max_pixels=max_pixels, max_frames=max_frames)

@@ -207,17 +207,20 @@ class Image:
         layout: How it is held.
     """
 
-    def __init__(self, picture: av.VideoFrame, layout: Layout, converter: Converter, *, clean: bool) -> None:
-        """Take a picture that is in the layout already.
+    def __init__(
+        self, held: "av.VideoFrame | Sequence[Plane]", layout: Layout, converter: Converter, *, clean: bool
+    ) -> None:
+        """Take a picture, or planes, that are in the layout already.
 
         Args:
-            picture: Its planes are looked at, not copied.
+            held: Its planes are looked at, not copied.
             layout: How it is held.
             converter: Makes RGB of it when asked.
             clean: It was made here and so bears nothing but its planes.
         """
         self.layout = layout
-        self._picture = picture
+        self._made = held if isinstance(held, av.VideoFrame) else None
+        self._views: list[Plane] = planes_of(held) if isinstance(held, av.VideoFrame) else list(held)
         self._converter = converter
         self._clean = clean
         self._rgb: NDArray[np.uint8] | None = None
@@ -233,21 +236,20 @@ class Image:
 
     def brightness(self) -> NDArray[np.uint8]:
         """Return the plane of brightness as uint8, shape (H, W), read-only; in 8 bits nothing is worked out for it."""
-        plane = planes_of(self._picture)[0]
+        plane = self._views[0][:]
         grey = (plane >> (self.layout.bits - 8)).astype(np.uint8) if plane.dtype == np.uint16 else plane
         grey.flags.writeable = False
         return grey.view(np.uint8)
 
     def planes(self) -> list[Plane]:
         """Return views of the planes, read-only: brightness, shape (H, W), and two of colour difference."""
-        views = planes_of(self._picture)
-        for view in views:
+        for view in self._views:
             view.flags.writeable = False
-        return views
+        return list(self._views)
 
     def with_planes(self, planes: Sequence[Plane]) -> "Image":
         """Return a frame that looks like this one but holds copies of other planes of the same shapes."""
-        return Image(picture_from_planes(planes, self.layout), self.layout, self._converter, clean=True)
+        return Image([plane.copy() for plane in planes], self.layout, self._converter, clean=True)
 
     def scaled(self, width: int, height: int) -> av.VideoFrame:
         """Return a picture of it in another size that holds nothing but pixels: 8-bit 4:2:0, narrow range."""
@@ -263,12 +265,19 @@ class Image:
         if layout.format == self.layout.format:
             return self._picture if self._clean else self._copy()
         down, across = self.layout.step
-        first, *others = planes_of(self._picture)
+        first, *others = self._views
         spread = [plane.repeat(down, axis=0).repeat(across, axis=1) for plane in others]
         return picture_from_planes([first, *(plane[: layout.height, : layout.width] for plane in spread)], layout)
 
     def _copy(self) -> av.VideoFrame:
-        return picture_from_planes(planes_of(self._picture), self.layout)
+        return picture_from_planes(self._views, self.layout)
+
+    @property
+    def _picture(self) -> av.VideoFrame:
+        """Itself as FFmpeg wants it; made once."""
+        if self._made is None:
+            self._made = self._copy()
+        return self._made
 
 
 def planes_of(picture: av.VideoFrame, channels: int = 1) -> list[Plane]:

@@ -1,7 +1,8 @@
 """A binary file as FFmpeg writes to it."""
 
+import errno
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -12,18 +13,40 @@ _BUFFER = 1 << 18
 
 
 class Sink:
-    """Hands on what FFmpeg writes.
+    """Hands on what FFmpeg writes, until the disk refuses something; from then on the file is of no use.
+
+    Errors are returned as FFmpeg returns them, not raised: PyAV keeps what is raised here for its next check, which may
+    be that of another file, and prints with its traceback what it cannot keep.
 
     Attributes:
         closed: Set it to have PyAV leave a file without its end.
+        error: What the disk said when it refused.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
         self.closed = False
+        self.error: OSError | None = None
         self._stream = stream
-        self.write = stream.write
-        self.seek = stream.seek
-        self.tell = stream.tell
+
+    def write(self, data: bytes) -> int:
+        """Write, and return how many bytes, or an error."""
+        return self._try(lambda: self._stream.write(data))
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to another place of the file and return it, or an error."""
+        return self._try(lambda: self._stream.seek(offset, whence))
+
+    def tell(self) -> int:
+        """Return the place of the file where the next byte will be written, or an error."""
+        return self._try(self._stream.tell)
+
+    def _try(self, do: Callable[[], int]) -> int:
+        if self.error is None:
+            try:
+                return do()
+            except OSError as error:
+                self.error = error
+        return -(self.error.errno or errno.EIO)
 
     def again(self, url: str, flags: int, options: dict[str, str]) -> "_Again":
         """Open the file a second time, for reading, which FFmpeg does to move the index of an MP4 file to its front."""
@@ -38,10 +61,15 @@ def open_output(sink: Sink, muxer: str, options: Mapping[str, str]) -> Iterator[
         sink: The file.
         muxer: FFmpeg's name of its writer.
         options: What the writer is told.
+
+    Raises:
+        OSError: The disk refused something.
     """
     output = av.open(sink, "w", format=muxer, container_options=dict(options), buffer_size=_BUFFER, io_open=sink.again)
     try:
         yield output
+        if sink.error:  # FFmpeg does not mind everything that fails
+            raise sink.error
     except BaseException:
         sink.closed = True  # so that PyAV leaves out the file's end, which may take long
         output.close()

@@ -62,6 +62,17 @@ class Written(NamedTuple):
     shift: Fraction
 
 
+class HowToWrite(NamedTuple):
+    """How a video is to be written, as write_video() says."""
+
+    container: str | None = None
+    codec: str | None = None
+    quality: int | None = None
+    preset: str = "veryfast"
+    sound: Literal["mute", "keep"] = "mute"
+    subtitles: bool = False
+
+
 def write_video(
     video: "Video",
     frames: Iterable[VideoFrame],

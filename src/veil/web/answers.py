@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from veil.jobs.job import Film, Job
+from veil.jobs.job import Film, Job, Talk
 from veil.jobs.studio import Studio
 from veil.options import Options, Stage, settings
 from veil.web.problems import problem
@@ -18,15 +18,17 @@ def photo(studio: Studio, job: Job) -> dict[str, Any]:
         "id": job.id,
         "state": job.state,
         "kind": job.kind,
-        "seconds": None if job.film is None else job.film.seconds,
+        "seconds": _seconds(job),
         "video": None if job.film is None else _video(job.film),
+        "sound": None if job.talk is None else _sound(job.talk),
         "created": job.created,
         "expires": job.seen + studio.limits.keep_seconds,
         "progress": None if job.progress is None else dict(zip(("done", "total"), job.progress, strict=True)),
         "looked": job.looked,
         "revision": job.revision,
-        "nothing_found": job.picture is not None and job.tally.nothing_found,
-        "wants_review": job.picture is not None and job.tally.wants_review,
+        "nothing_found": job.nothing_found,
+        "heard_nothing": job.heard_nothing,
+        "wants_review": job.wants_review,
         "counts": asdict(job.tally),
         "doubt": job.doubt,
         "picture": None if job.picture is None else _picture(job),
@@ -57,6 +59,16 @@ def _video(film: Film) -> dict[str, Any]:
         "subtitles": film.subtitles,
         "screening": film.frames > 0,
     }
+
+
+def _sound(talk: Talk) -> dict[str, Any]:
+    told = asdict(talk)
+    return {name: told[name] for name in ("format", "rate", "channels", "stretches", "spoken")}
+
+
+def _seconds(job: Job) -> float | None:
+    known = job.talk or job.film
+    return None if known is None else known.seconds
 
 
 def _options(options: Options) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from veil.web.login import add_login
 from veil.web.pages import add_pages
 from veil.web.photos import add_photos
 from veil.web.pictures import add_pictures
+from veil.web.sounds import add_sounds
 
 FORM_BYTES = 1 << 20  # what a form adds around an upload
 
@@ -50,6 +51,7 @@ def create_app(
     add_photos(app, studio)
     add_pictures(app, studio)
     add_films(app, studio)
+    add_sounds(app, studio)
     add_archive(app, studio)
     add_events(app, studio, Hall(closing=closing or threading.Event()))
     return app

@@ -11,11 +11,14 @@ from veil.errors import JobError, NoSuchPhotoError, UsageError
 from veil.jobs.studio import Studio
 from veil.options import Options, Stage
 from veil.web import packing
-from veil.web.inputs import chosen, is_photo_id, json_object
+from veil.web.inputs import chosen, chosen_in, is_photo_id, json_object
 from veil.web.words import words
 
 ARCHIVES = 8  # at a time; each holds a thread while it is sent
 LONGEST_NAME = 1000  # characters; packing.safe() cuts further
+
+_Wanted = tuple[str, str, str]
+"""An id, a name, and settings of its own as a query."""
 
 
 def add_archive(app: Flask, studio: Studio) -> None:
@@ -36,10 +39,11 @@ def add_archive(app: Flask, studio: Studio) -> None:
         return response
 
 
-def _members(studio: Studio, wanted: list[tuple[str, str]], options: Options) -> list[packing.Member]:
+def _members(studio: Studio, wanted: list[_Wanted], defaults: Options) -> list[packing.Member]:
     """Return what to pack; all results must be there, since an archive that has begun cannot wait."""
     members, missing = [], 0
-    for photo_id, name in wanted:
+    for photo_id, name, query in wanted:
+        options = chosen_in(query, defaults)
         result = studio.request_result(g.owner, photo_id, options)
         if result.problem is not None:
             raise result.problem.error()
@@ -55,20 +59,23 @@ def _members(studio: Studio, wanted: list[tuple[str, str]], options: Options) ->
     return members
 
 
-def _wanted(limit: int) -> list[tuple[str, str]]:
-    """Return the ids and names in the body, a form or JSON."""
+def _wanted(limit: int) -> list[_Wanted]:
+    """Return the ids, names and settings in the body, a form or JSON."""
     if request.mimetype == "application/json":
         pairs = [_pair(each) for each in json_object({"photos": list}).get("photos", [])]
     else:
         ids, names = request.form.getlist("id"), request.form.getlist("name")
         if len(ids) != len(names):
             raise UsageError(f"There are {len(ids)} ids and {len(names)} names; nothing was packed.")
-        pairs = list(zip(ids, names, strict=True))
+        queries = request.form.getlist("query") or [""] * len(ids)
+        if len(ids) != len(queries):
+            raise UsageError(f"There are {len(ids)} ids and {len(queries)} queries; nothing was packed.")
+        pairs = list(zip(ids, names, queries, strict=True))
     if not pairs:
         raise UsageError("No photo was named; nothing was packed.")
     if len(pairs) > limit:
         raise UsageError(f"{len(pairs)} photos are named, and at most {limit} can be packed; nothing was packed.")
-    for photo_id, name in pairs:
+    for photo_id, name, _ in pairs:
         if not is_photo_id(photo_id):
             raise NoSuchPhotoError("There is no photo with one of these ids; nothing was packed.")
         if len(name) > LONGEST_NAME:
@@ -76,12 +83,16 @@ def _wanted(limit: int) -> list[tuple[str, str]]:
     return pairs
 
 
-def _pair(entry: Any) -> tuple[str, str]:
+def _pair(entry: Any) -> _Wanted:
     if not (
-        isinstance(entry, dict) and set(entry) == {"id", "name"} and all(isinstance(x, str) for x in entry.values())
+        isinstance(entry, dict)
+        and {"id", "name"} <= set(entry) <= {"id", "name", "query"}
+        and all(isinstance(x, str) for x in entry.values())
     ):
-        raise UsageError("Each photo has to be an object with an 'id' and a 'name', both text; nothing was packed.")
-    return entry["id"], entry["name"]
+        raise UsageError(
+            "Each photo has to be an object with an 'id', a 'name' and perhaps a 'query', all text; nothing was packed."
+        )
+    return entry["id"], entry["name"], entry.get("query", "")
 
 
 def _once(act: Callable[[], None]) -> Callable[[], None]:

@@ -25,7 +25,7 @@ def add_films(app: Flask, studio: Studio) -> None:
 
     @app.get("/api/v1/photos/<photo_id>/video")
     def video(photo_id: str) -> Response:
-        return _send_parts(studio.screening(g.owner, photo_id))
+        return send_parts(studio.screening(g.owner, photo_id), "video/mp4")
 
     @app.get("/api/v1/photos/<photo_id>/times")
     def times(photo_id: str) -> Response:
@@ -83,7 +83,7 @@ def _is_to_be_covered() -> bool:
     return text == "1"
 
 
-def _send_parts(path: Path) -> Response:
+def send_parts(path: Path, mimetype: str) -> Response:
     """Answer with a file, or with the part that was asked for; it stays whole even if it is deleted while it is sent.
 
     Raises:
@@ -92,9 +92,9 @@ def _send_parts(path: Path) -> Response:
     try:
         size = path.stat().st_size
         _shorten(size)
-        response = send_file(path, mimetype="video/mp4", conditional=True)
+        response = send_file(path, mimetype=mimetype, conditional=True)
     except FileNotFoundError as error:
-        raise NoSuchPhotoError("The video has been deleted. Hand it in again.") from error
+        raise NoSuchPhotoError("The file has been deleted. Hand it in again.") from error
     return response
 
 

@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
+from urllib.parse import parse_qs
 
 from flask import request
 from werkzeug.exceptions import UnsupportedMediaType
@@ -19,6 +20,9 @@ SMALL_JSON_BYTES = 2_000_000
 
 LONGEST_VALUE = 200
 """Characters of a setting; a number of more digits than computers calculate with is no setting."""
+
+LONGEST_QUERY = 2000
+"""Characters of a query within a body."""
 
 _PHOTO = re.compile(r"[0-9a-f]{32}")
 
@@ -39,9 +43,22 @@ def chosen(defaults: Options, *stages: Stage, besides: frozenset[str] = frozense
     Raises:
         UsageError: A setting is unknown here, given twice, or has a value that is not allowed.
     """
+    return _parsed(request.args.lists(), defaults, stages, besides)
+
+
+def chosen_in(query: str, defaults: Options) -> Options:
+    """Return the settings of stages COVER and WRITE in a query that is text. As chosen()."""
+    if len(query) > LONGEST_QUERY:
+        raise UsageError(f"A query has more than {LONGEST_QUERY} characters; nothing was done.")
+    return _parsed(parse_qs(query, keep_blank_values=True).items(), defaults, (Stage.COVER, Stage.WRITE), frozenset())
+
+
+def _parsed(
+    asked: Iterable[tuple[str, list[str]]], defaults: Options, stages: Collection[Stage], besides: frozenset[str]
+) -> Options:
     known = settings()
     texts: dict[str, str | list[str]] = {}
-    for name, values in request.args.lists():
+    for name, values in asked:
         if name in besides:
             continue
         if name not in known or known[name].stage not in stages:

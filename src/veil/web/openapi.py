@@ -6,7 +6,7 @@ Settings and plans are described where they are defined; here they are only poin
 from typing import Any
 
 from veil import __version__
-from veil.options import Options
+from veil.options import Options, Stage
 from veil.web.operations import (
     ANY_PHOTO,
     ANYWHERE,
@@ -51,7 +51,13 @@ def document(options: Options) -> dict[str, Any]:
         },
         "servers": [{"url": "/"}],
         "security": [{}, {"token": []}],
-        "paths": _studio() | _photos(options) | _plan() | _pictures(options) | _films(options) | _results(options),
+        "paths": _studio()
+        | _photos(options)
+        | _plan(options)
+        | _pictures(options)
+        | _films(options)
+        | _sounds(options)
+        | _results(options),
         "components": {
             "schemas": schemas(),
             "responses": {str(code): refusal(code) for code in ANYWHERE},
@@ -129,7 +135,7 @@ def _photos(options: Options) -> dict[str, Any]:
     }
 
 
-def _plan() -> dict[str, Any]:
+def _plan(options: Options) -> dict[str, Any]:
     tag = {"ETag": {"schema": {"type": "string"}, "description": "The plan's revision."}}
     matching = {
         "name": "If-Match",
@@ -168,7 +174,11 @@ def _plan() -> dict[str, Any]:
         f"{PHOTO}/report": {
             "parameters": [photo_id()],
             "get": operation(
-                "report", "Read what is covered, in numbers", {200: answer("Report", "The report")}, refusals=MADE_OF_IT
+                "report",
+                "Read what is covered or altered, in numbers, with these settings or those it was handed in with",
+                {200: answer("Report", "The report")},
+                refusals=MADE_OF_IT,
+                parameters=settings_of(options, MAKING),
             ),
         },
     }
@@ -281,8 +291,66 @@ def _films(options: Options) -> dict[str, Any]:
     }
 
 
+def _sounds(options: Options) -> dict[str, Any]:
+    at = {
+        "name": "at",
+        "in": "query",
+        "description": "Where it begins, in seconds. Around the first speech if not given.",
+        "schema": {"type": "number", "minimum": 0, "maximum": 999_999},
+    }
+    parts = {"name": "which", "in": "path", "required": True, "schema": {"enum": ["before", "after"]}}
+    key = {"name": "key", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"}}
+
+    def sent(kind: str) -> dict[int, Any]:
+        return {
+            200: content(kind, FILE, "All of it"),
+            206: content(kind, FILE, "The part that Range asks for, or the beginning of that"),
+            416: {"description": "It has no such part"},
+        }
+
+    return {
+        f"{PHOTO}/sound": {
+            "parameters": [photo_id()],
+            "get": operation(
+                "sound",
+                "Fetch a small copy of a sound file to listen to, or a part of it",
+                sent("audio/mpeg"),
+                refusals=MADE_OF_IT,
+            ),
+        },
+        f"{PHOTO}/hearing": {
+            "parameters": [photo_id()],
+            "get": operation(
+                "hearing",
+                "Tell where speech was heard in a sound file, and how loud it is when",
+                {200: answer("Hearing", "It")},
+                refusals=MADE_OF_IT,
+            ),
+        },
+        f"{PHOTO}/trial": {
+            "parameters": [photo_id(), at, *settings_of(options, (Stage.WRITE,))],
+            "post": operation(
+                "try_out",
+                "Have a few seconds of the sound of a video or sound file altered; ask again until they are there",
+                {200: answer("Tried", "It can be listened to"), 202: making()},
+                refusals=MADE_OF_IT,
+            ),
+        },
+        f"{PHOTO}/trial/{{key}}/{{which}}": {
+            "parameters": [photo_id(), key, parts],
+            "get": operation(
+                "heard", "Fetch a few seconds of sound as they are or would be", sent("audio/wav"), refusals=MADE_OF_IT
+            ),
+        },
+    }
+
+
 def _results(options: Options) -> dict[str, Any]:
-    form = record({"id": {"type": "array", "items": PHOTO_ID}, "name": {"type": "array", "items": {"type": "string"}}})
+    texts = {"type": "array", "items": {"type": "string"}}
+    form = record(
+        {"id": {"type": "array", "items": PHOTO_ID}, "name": texts, "query": texts},
+        optional=("query",),
+    )
     return {
         f"{PHOTO}/result": {
             "parameters": [photo_id(), *settings_of(options, MAKING)],
@@ -296,7 +364,10 @@ def _results(options: Options) -> dict[str, Any]:
                 "result",
                 "Fetch the covered photo at full size",
                 {
-                    200: content("image/*", FILE, "The file, in the photo's own format or the one asked for"),
+                    200: {
+                        "description": "The file, in the photo's own format or the one asked for",
+                        "content": {f"{kind}/*": {"schema": FILE} for kind in ("image", "video", "audio")},
+                    },
                     202: making(),
                 },
                 refusals=MADE_OF_IT,

@@ -115,7 +115,8 @@ def _add_plan(app: Flask, studio: Studio) -> None:
 
     @app.get("/api/v1/photos/<photo_id>/report")
     def report(photo_id: str) -> Response:
-        return jsonify(to_dict(studio.report(g.owner, photo_id)))
+        options = chosen(studio.options, Stage.COVER, Stage.WRITE) if request.args else None
+        return jsonify(to_dict(studio.report(g.owner, photo_id, options)))
 
     @app.get("/api/v1/photos/<photo_id>/audit")
     def audit(photo_id: str) -> Response:

@@ -1,5 +1,6 @@
 """The REST interface to pictures: small ones to look at, and finished ones to keep."""
 
+from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -20,6 +21,14 @@ VIDEO_TYPES = {
     "webm": "video/webm",
     "avi": "video/x-msvideo",
     "ts": "video/mp2t",
+}
+SOUND_TYPES = {
+    "wav": "audio/wav",
+    "flac": "audio/flac",
+    "mp3": "audio/mpeg",
+    "m4a": "audio/mp4",
+    "ogg": "audio/ogg",
+    "opus": "audio/ogg",
 }
 ASK_AGAIN = {"Retry-After": "1"}  # seconds
 
@@ -61,7 +70,8 @@ def _add_results(app: Flask, studio: Studio) -> None:
             return making(made.progress)
         query = urlencode(list(request.args.items(multi=True)))
         url = url_for("result", photo_id=photo_id) + (f"?{query}" if query else "")
-        return jsonify(state="ready", url=url, extension=made.extension, bytes=made.bytes), 200, {}
+        altered = None if made.altered is None else asdict(made.altered)
+        return jsonify(state="ready", url=url, extension=made.extension, bytes=made.bytes, altered=altered), 200, {}
 
     @app.get("/api/v1/photos/<photo_id>/result")
     def result(photo_id: str) -> Response | tuple[Response, int, dict[str, str]]:
@@ -88,7 +98,7 @@ def shown(preview: Preview) -> Response:
 
 
 def _mimetype(format: str) -> str:
-    return VIDEO_TYPES.get(format, f"image/{format}")
+    return {**VIDEO_TYPES, **SOUND_TYPES}.get(format, f"image/{format}")
 
 
 def making(progress: tuple[int, int] | None) -> tuple[Response, int, dict[str, str]]:

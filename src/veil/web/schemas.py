@@ -8,8 +8,8 @@ from typing import Any
 
 from veil.jobs.job import JobState
 from veil.options import Options, Setting, Stage, parse_color, parse_region, settings
-from veil.report import VIDEO_ONLY
-from veil.types import Area, Kind, Profile, Shape, Style, Tally
+from veil.report import OF_PICTURES, VIDEO_ONLY
+from veil.types import Area, Kind, Profile, Shape, Style, Tally, Voice
 from veil.web.problems import KINDS
 
 Schema = dict[str, Any]
@@ -77,6 +77,24 @@ def schemas() -> dict[str, Schema]:
         "Problem": _problem(),
         "Photo": _photo(),
         "Video": _video(),
+        "Sound": _sound(),
+        "Hearing": record(
+            {
+                "stretches": listed({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}),
+                "peaks": listed({"type": "number", "minimum": 0, "maximum": 1}),
+            },
+            about="Where speech is, from and to in seconds; and how loud each of so many equal parts is.",
+        ),
+        "Tried": record(
+            {
+                "state": {"const": "ready"},
+                "start": {"type": "number", "description": "Where it begins, in seconds."},
+                "stretches": COUNT | {"description": "In how many stretches something was altered in it."},
+                "before": {"type": "string", "description": "Where to fetch it as it is."},
+                "after": {"type": "string", "description": "Where to fetch it as it would be."},
+            },
+            about="A few seconds of sound.",
+        ),
         "Photos": record({"photos": listed(ref("Photo")), "revision": REVISION}, about="Doubtful ones come first."),
         "Times": record({"times": listed({"type": "number"})}, about="Seconds, one a frame; the first is 0."),
         "Change": record(
@@ -90,7 +108,13 @@ def schemas() -> dict[str, Schema]:
             about="shape, grow and area give every found region its outline anew.",
         ),
         "Ready": record(
-            {"state": {"const": "ready"}, "url": {"type": "string"}, "extension": {"type": "string"}, "bytes": COUNT}
+            {
+                "state": {"const": "ready"},
+                "url": {"type": "string"},
+                "extension": {"type": "string"},
+                "bytes": COUNT,
+                "altered": nullable(_altered()),
+            }
         ),
         "Making": record(
             {"state": {"const": "making"}, "done": COUNT, "total": COUNT},
@@ -110,7 +134,18 @@ def schemas() -> dict[str, Schema]:
                 "photos": {
                     "type": "array",
                     "minItems": 1,
-                    "items": record({"id": PHOTO_ID, "name": {"type": "string", "maxLength": 1000}}),
+                    "items": record(
+                        {
+                            "id": PHOTO_ID,
+                            "name": {"type": "string", "maxLength": 1000},
+                            "query": {
+                                "type": "string",
+                                "maxLength": 2000,
+                                "description": "Settings of its own, as in a query, over those of the request.",
+                            },
+                        },
+                        optional=("query",),
+                    ),
                 }
             },
             about="What to pack, and the name of each in the archive.",
@@ -173,20 +208,45 @@ def _video() -> Schema:
     )
 
 
+def _sound() -> Schema:
+    return record(
+        {
+            "format": {"type": "string"},
+            "rate": COUNT | {"description": "Samples a second."},
+            "channels": COUNT,
+            "stretches": COUNT | {"description": "In how many stretches of time speech was heard."},
+            "spoken": {"type": "number", "description": "How long they are together, in seconds."},
+        },
+        about="What is known of a sound file that has been listened to.",
+    )
+
+
+def _altered() -> Schema:
+    return record(
+        {"voice": {"enum": list(Voice)}, "stretches": COUNT, "seconds": {"type": "number"}},
+        about="What was done to sound; without a stretch, no speech was heard, and all is as it was.",
+    )
+
+
 def _photo() -> Schema:
     return record(
         {
             "id": PHOTO_ID,
             "state": {"enum": list(JobState)},
             "kind": nullable({"enum": list(Kind)}),
-            "seconds": nullable({"type": "number", "description": "How long a video is."}),
+            "seconds": nullable({"type": "number", "description": "How long a video or sound file is."}),
             "video": nullable(ref("Video")),
+            "sound": nullable(ref("Sound")),
             "created": MOMENT,
             "expires": MOMENT | {"description": "When it is deleted unless somebody looks at it before."},
             "progress": nullable(record({"done": COUNT, "total": COUNT})),
             "looked": {"type": "boolean"},
             "revision": REVISION,
             "nothing_found": {"type": "boolean"},
+            "heard_nothing": {
+                "type": "boolean",
+                "description": "No speech was heard where some was to be altered: it would be as it was. Listen.",
+            },
             "wants_review": {"type": "boolean"},
             "counts": record(_counts()),
             "doubt": {"type": "number", "description": "The highest score that nobody has decided on; 0 for none."},
@@ -201,16 +261,17 @@ def _photo() -> Schema:
 def _report() -> Schema:
     return record(
         {
-            "picture": record(_picture() | {"sha256": {"type": "string"}}),
+            "picture": record(_picture() | {"sha256": {"type": "string"}}, optional=("width", "height", "frames")),
             "style": {"enum": list(Style)},
             **_counts(),
             "dropped": listed({"type": "string"}),
+            "altered": nullable(_altered()),
             "output_sha256": nullable({"type": "string"}),
             "nothing_found": {"type": "boolean"},
             "wants_review": {"type": "boolean"},
         },
-        optional=tuple(VIDEO_ONLY),
-        about="What was done, without names, places or pixels.",
+        optional=tuple(VIDEO_ONLY | OF_PICTURES),
+        about="What was done, without names, places or pixels. Reports on sound files speak of sound alone.",
     )
 
 

@@ -45,17 +45,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[webdriver.Chrome]:
+def start_chromium(log: str = "browser") -> webdriver.Chrome:
+    """Start a browser that keeps a log: "browser", of what pages complain, or "performance", of what they ask for."""
     if not (CHROMIUM.exists() and DRIVER.exists()):
         pytest.fail("The page is tested in Chromium; install the packages chromium and chromium-driver.")
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
     for flag in FLAGS:
         options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    options.set_capability("goog:loggingPrefs", {log: "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(DRIVER)))
     driver.set_script_timeout(30)
+    return driver
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[webdriver.Chrome]:
+    driver = start_chromium()
     yield driver
     driver.quit()
 
@@ -77,7 +83,8 @@ def served(
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         chromium.delete_all_cookies()
-        page = Page(chromium, studio, f"http://127.0.0.1:{server.port}/", folder)
+        page = Page(chromium, f"http://127.0.0.1:{server.port}/", folder)
+        page.studio = studio
         page.complaints()  # forget those of other tests
         try:
             yield page

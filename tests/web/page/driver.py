@@ -38,9 +38,11 @@ Place = tuple[float, float]
 class Page:
     """A served studio and a browser that has its page open."""
 
-    def __init__(self, driver: webdriver.Chrome, studio: Studio, address: str, folder: Path) -> None:
+    studio: Studio
+    """Where the test itself serves it."""
+
+    def __init__(self, driver: webdriver.Chrome, address: str, folder: Path) -> None:
         self.driver = driver
-        self.studio = studio
         self.address = address
         self.folder = folder
         self.downloads = folder / "downloads"

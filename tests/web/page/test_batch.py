@@ -83,7 +83,7 @@ def test_a_bad_file_says_so_and_the_others_go_on(page: Page) -> None:
     page.wait_for(".item[data-state=failed]", 2)
     page.wait_for(".item[data-state=done]")
     told = {
-        "notes.jpg": "This is not a picture or video that Veil reads. Nothing was made of it.",
+        "notes.jpg": "This is not a picture, video or sound file that Veil reads. Nothing was made of it.",
         "huge.png": "The file is larger than Veil takes. Nothing was made of it.",
     }
     for name, sentence in told.items():

@@ -425,7 +425,7 @@ def test_sound_is_left_out_unless_it_is_to_be_kept(blind_page: Page, tmp_path: P
     page = blind_page
     clip = clips.make_clip(tmp_path / "clip.mp4", sounds=[clips.Sound()])
     page.watch(clip.read_bytes(), size=(64, 48))
-    assert page.one("#voice-note").text == "The result has no sound."
+    assert page.one("#voice-note").text == "The sound is left out: the result has none."
     result = page.folder / "result.mp4"
     for voice, tracks in (("mute", 0), ("keep", 1)):
         page.one(f"label[for=voice-{voice}]").click()

@@ -140,6 +140,23 @@ export async function follow(id, wish, signal, progressed) {
   }
 }
 
+// ---- sound
+
+export const soundAddress = (id) => ROOT + path(id, "/sound");
+
+/** Where speech was heard in a sound file, in seconds, and how loud it is when: {stretches, peaks}. */
+export const hearing = (id, signal) => json(ask(path(id, "/hearing"), { signal }));
+
+/** Has a few seconds made as they would be. Returns {start, stretches, before, after}, the last two addresses. */
+export async function trial(id, query, at, signal) {
+  const where = path(id, `/trial?${query}${at === null ? "" : `&at=${at.toFixed(2)}`}`);
+  for (;;) {
+    const answer = await json(send("POST", where, undefined, { signal }));
+    if (answer.state === "ready") return answer;
+    await pause(signal);
+  }
+}
+
 // ---- results
 
 /** Waits until the result is there. Returns {url, extension, bytes}; `progressed` hears {done, total} of a video. */
@@ -160,9 +177,9 @@ async function pause(signal) {
   signal?.throwIfAborted();
 }
 
-export const reportAddress = (id) => ROOT + path(id, "/report");
+export const reportAddress = (id, query) => ROOT + path(id, `/report?${query}`);
 export const auditAddress = (id, kind, query) => `${ROOT}${path(id, `/audit${kind}?${query}`)}`;
-export const archiveAddress = (query) => `${ROOT}/archive?${query}`;
+export const archiveAddress = `${ROOT}/archive`;
 
 // ---- news
 

@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { announce } from "./dom.js";
 import { findQuery } from "./settings.js";
-import { count, t } from "./words.js";
+import { count, number, t } from "./words.js";
 
 const NAMES = "veil-names"; // names of photos by id: only this browser knows them
 const OPEN = "veil-open";
@@ -53,13 +53,17 @@ class Entry {
     return this.facts?.kind === "video" || this.facts?.picture?.kind === "video";
   }
 
+  get isSound() {
+    return this.facts?.kind === "sound";
+  }
+
   /** Whether a video can be played here: so as soon as there is a copy to watch. */
   get watchable() {
     return this.ready || (this.state === "running" && this.facts.video?.screening === true);
   }
 
   get hasSound() {
-    return this.facts?.video?.sound !== 0;
+    return this.isSound || (this.isVideo && this.facts?.video?.sound !== 0);
   }
 
   /** Whether it can be reviewed and fetched. */
@@ -79,12 +83,17 @@ class Entry {
 
 /** In few words, what was found: the same in the list and over the photo. */
 export function verdict(facts) {
+  if (facts.sound) {
+    if (facts.nothing_found) return t("sound.nothing");
+    return [count("sound.heard", facts.sound.stretches), t("sound.spoken", { seconds: number(facts.sound.spoken) })].join(t("card.comma"));
+  }
   const { covered, drawn, suggested, kept, doubtful } = facts.counts;
   if (facts.nothing_found) return t("card.nothing");
   const parts = [count("card.covered", covered + drawn)];
   if (suggested) parts.push(count("card.doubtful", suggested));
   if (doubtful) parts.push(count("card.moments", doubtful));
   if (kept) parts.push(count("card.kept", kept));
+  if (facts.heard_nothing) parts.push(t("sound.unheard"));
   const told = parts.join(t("card.comma"));
   const frames = facts.picture?.frames ?? 1;
   return frames > 1 && facts.picture.kind !== "video" ? t("card.frames", { covered: told, frames }) : told;

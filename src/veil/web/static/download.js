@@ -28,7 +28,7 @@ export async function downloadOne(entry, saved, progressed) {
 /** Has one result made; answers with its address, its ending and the query that asks for it. */
 async function finished(entry, saved, progressed) {
   const stop = new AbortController();
-  const query = resultQuery();
+  const query = resultQuery(entry);
   const made = { stop, query, told: { done: 0, total: 0 } };
   making.set(entry, made);
   progressed();
@@ -38,6 +38,7 @@ async function finished(entry, saved, progressed) {
       made.told = told;
       progressed();
     });
+    warn(entry, result.altered);
     return { ...result, query };
   } finally {
     making.delete(entry);
@@ -53,12 +54,17 @@ export async function stopMaking(entry) {
   await api.stopResult(entry.id, made.query).catch(() => null); // it may be done, or gone
 }
 
+/** Says loudly that speech was to be altered and none was heard. */
+function warn(entry, altered) {
+  if (altered && !altered.stretches) tell(t("live.ready", { name: entry.name, result: t("sound.unheard") }), "warn");
+}
+
 /** Asks which report to fetch, and fetches it; what the audit log says is there once the result is. */
 export async function downloadReport(entry, saved, progressed) {
   const choices = [["html", t("which.page"), "primary"], ["json", t("which.entry"), ""], ["counts", t("which.counts"), ""]];
   const answer = await confirm(t("which.title"), t("which.more"), choices);
   const name = entry.name.replace(/\.[^.]*$/, "");
-  if (answer === "counts") fetchInto(api.reportAddress(entry.id), `${name}.report.json`);
+  if (answer === "counts") fetchInto(api.reportAddress(entry.id, resultQuery(entry)), `${name}.report.json`);
   if (answer !== "html" && answer !== "json") return;
   const { query } = await finished(entry, saved, progressed);
   fetchInto(api.auditAddress(entry.id, answer === "html" ? ".html" : "", query), `${name}.audit.${answer}`);
@@ -83,26 +89,27 @@ export async function downloadAll(batch, saved, progressed) {
   const entries = await wanted(batch);
   if (!entries?.length) return;
   await saved();
-  const query = resultQuery();
   const packed = [];
   for (const [index, entry] of entries.entries()) {
     const told = ({ done = 0, total = 0 } = {}) => progressed(index + 1, entries.length, total ? done / total : 0);
     told();
     try {
-      await api.result(entry.id, query, entry.leaving.signal, told);
-      packed.push(entry);
+      const query = resultQuery(entry);
+      const { altered } = await api.result(entry.id, query, entry.leaving.signal, told);
+      warn(entry, altered);
+      packed.push([entry, query]);
     } catch (error) {
       if (!api.isAbort(error)) tell(t("live.ready", { name: entry.name, result: api.problemOf(error).sentence }), "bad");
     }
   }
-  if (packed.length) submit(packed, query);
+  if (packed.length) submit(packed);
 }
 
 /** A form and not fetch(), so that the browser writes the file to disk piece by piece. */
-function submit(packed, query) {
-  const form = make("form", { method: "post", action: api.archiveAddress(query), hidden: true });
-  for (const entry of packed) {
-    for (const [name, value] of [["id", entry.id], ["name", entry.resultName]]) {
+function submit(packed) {
+  const form = make("form", { method: "post", action: api.archiveAddress, hidden: true });
+  for (const [entry, query] of packed) {
+    for (const [name, value] of [["id", entry.id], ["name", entry.resultName], ["query", query]]) {
       form.append(make("input", { type: "hidden", name, value }));
     }
   }

@@ -39,10 +39,10 @@ export class Keys {
     if (!event.ctrlKey && !event.metaKey) return false;
     const { review } = this;
     const key = event.key.toLowerCase();
+    if (key === "s" && review.presentable) return review.download(), true;
     if (!review.ready) return false;
     if (key === "z") return (event.shiftKey ? review.redo() : review.undo()), true;
     if (key === "y") return review.redo(), true;
-    if (key === "s") return review.download(), true;
     return false;
   }
 
@@ -75,6 +75,7 @@ export class Keys {
     // Where the space bar would do nothing else, it plays.
     const onFilm = review.cinema.on && (onStage || event.target.matches(".scrub, :checked[type=radio]"));
     if (event.key === " " && onFilm) return event.repeat || review.cinema.film.toggle(), true;
+    if (event.key === " " && onStage && review.presentable && review.entry.isSound) return event.repeat || review.listening.toggle(), true;
     if (event.key === " " && onStage && review.ready) return review.gestures.hold(true), true;
     if (event.key === "Enter" && event.target === review.stage.root && review.ready) return review.place();
     if (event.key === "?") return find("#help").showModal(), true;
@@ -86,13 +87,14 @@ export class Keys {
     if (review.cinema.key(key, shift)) return true;
     if (key === "n") return this.again(1);
     if (key === "p") return this.again(-1);
+    if (key === "l" && !repeat && review.presentable) return review.looked(), true;
     if (!review.ready) return false;
     if (key === "+" || key === "=") return review.stage.zoomBy(1.25), true;
     if (key === "-") return review.stage.zoomBy(0.8), true;
     if (key === "0") return review.stage.fit(), true;
     if (key in TOOLS) return review.use(TOOLS[key]), true;
     if (key === "o") return repeat || review.compare.original(true), true;
-    const actions = { a: () => review.settle(!shift), b: () => review.compare.toggle(), x: () => review.showMarks(), l: () => review.looked() };
+    const actions = { a: () => review.settle(!shift), b: () => review.compare.toggle(), x: () => review.showMarks() };
     if (!(key in actions) || repeat) return false;
     actions[key]();
     return true;

@@ -18,6 +18,7 @@ export function line(entry) {
   if (state === "queued") return t("card.waiting");
   if (state === "running") {
     const { done, total } = facts.progress ?? {};
+    if (entry.isSound) return total ? t("card.listening.share", { share: percent(done / total) }) : t("card.listening");
     if (entry.isVideo) return total ? t("card.looking.video", { share: percent(done / total) }) : t("card.looking");
     return total > 1 ? t("card.looking.pages", { done: done + 1 > total ? total : done + 1, total }) : t("card.looking");
   }
@@ -70,7 +71,7 @@ export class List {
       make("button", { type: "button", className: "open" },
         make("span", { className: "shot" },
           make("canvas", { className: "thumb", width: 1, height: 1, aria: { hidden: "true" } }),
-          make("span", { className: "film-badge", hidden: true }, icon("film"), make("span"))),
+          make("span", { className: "film-badge", hidden: true }, icon("film"), icon("sound"), make("span"))),
         make("span", { className: "lines" },
           make("span", { className: "name", textContent: entry.name }),
           make("span", { className: "state" }),
@@ -94,7 +95,8 @@ export class List {
     item.classList.toggle("nothing", entry.ready && entry.facts.nothing_found);
     find(".open", item).setAttribute("aria-current", String(current));
     const badge = find(".film-badge", item);
-    badge.hidden = !entry.isVideo;
+    badge.hidden = !(entry.isVideo || entry.isSound);
+    badge.classList.toggle("of-sounds", entry.isSound);
     write(find("span", badge), entry.facts?.seconds ? length(entry.facts.seconds) : "");
     const told = find(".state", item);
     const text = line(entry);

@@ -2,9 +2,11 @@
 
 import { all, debounce, find, write } from "./dom.js";
 import { choose, isWeak, onChoice, settings } from "./settings.js";
+import { Voice } from "./voice.js";
 import { number, t } from "./words.js";
 
 const FITS = ["shape", "area", "grow"];
+const VOICES = ["voice", "voice_in", "background"];
 
 const steady = (value) => Math.round(value * 100) / 100;
 
@@ -24,6 +26,7 @@ export class Panel extends EventTarget {
   constructor(form) {
     super();
     this.form = form;
+    this.voice = new Voice(find("#sound", form));
     this.fit = null; // shape, area and size of the open photo; null while none is open
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("input", (event) => this.#input(event.target));
@@ -34,7 +37,8 @@ export class Panel extends EventTarget {
   }
 
   #input({ name, value, checked }) {
-    if (FITS.includes(name)) {
+    if (VOICES.includes(name)) this.voice.choose({ [name]: value });
+    else if (FITS.includes(name)) {
       this.fit = { ...(this.fit ?? {}), [name]: name === "grow" ? Number(value) : value };
       choose({ [name]: this.fit[name] }); // the next photos are looked at in the same way
       this.render();
@@ -51,15 +55,10 @@ export class Panel extends EventTarget {
     this.render();
   }
 
-  /** Offers what only a video with sound has. */
-  ofVideo(sounds) {
-    find(".sound", this.form).hidden = !sounds;
-  }
-
   render() {
     const chosen = settings();
     const values = { ...chosen, ...(this.fit ?? {}) };
-    for (const name of ["style", "shape", "area", "profile", "voice"]) {
+    for (const name of ["style", "shape", "area", "profile"]) {
       for (const radio of all(`[name="${name}"]`, this.form)) radio.checked = radio.value === values[name];
     }
     const set = (selector, value) => {
@@ -77,8 +76,6 @@ export class Panel extends EventTarget {
     this.#say("#grow", size);
     write(find("#fit-told", this.form), [t(`shape.${values.shape}`), t(`area.${values.area}`), size].join(t("card.comma")));
     write(find("#profile-told", this.form), t(`profile.${values.profile}`));
-    write(find("#voice-note", this.form), t(`voice.${values.voice}.more`));
-    find("#voice-note", this.form).dataset.weak = values.voice === "keep";
     const note = find("#style-note", this.form);
     write(note, styleNote(values));
     note.dataset.weak = isWeak(values.style);

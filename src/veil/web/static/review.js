@@ -7,6 +7,7 @@ import { Compare } from "./compare.js";
 import { all, announce, find, tell, write } from "./dom.js";
 import { downloadOne, downloadReport, makingOf, stopMaking } from "./download.js";
 import { Gestures, drawsShape } from "./gestures.js";
+import { Listening } from "./listening.js";
 import * as model from "./model.js";
 import { presentAt } from "./moving.js";
 import { Preview } from "./preview.js";
@@ -36,6 +37,7 @@ export class Review {
     this.gestures = new Gestures(this.stage, this);
     this.preview = new Preview(this.stage);
     this.cinema = new Cinema(this);
+    this.listening = new Listening(find("#listen"));
     this.compare = new Compare(this.stage, find("#compare"), find("#hold"));
     this.areas = new Areas(find("#areas"), { picture: find(".before", this.stage.root), film: this.cinema.film, faces: this.cinema.faces });
     this.#listen();
@@ -46,6 +48,11 @@ export class Review {
 
   get ready() {
     return this.#work?.loaded === true && this.#entry.ready;
+  }
+
+  /** Whether it can be looked at, or listened to, and fetched. */
+  get presentable() {
+    return this.ready || (this.#entry?.isSound === true && this.#entry.ready);
   }
 
   get entry() {
@@ -94,7 +101,14 @@ export class Review {
     });
     on(this.cinema, {
       open: () => this.#opened(),
-      frame: () => this.#renderStage(),
+      frame: () => {
+        this.#renderStage();
+        this.panel.voice.moved();
+      },
+      failed: (problem) => tell(problem.sentence, "bad"),
+    });
+    on(this.listening, {
+      moved: () => this.panel.voice.moved(),
       failed: (problem) => tell(problem.sentence, "bad"),
     });
     on(this.#works, {
@@ -236,12 +250,13 @@ export class Review {
     this.#refreshCinema();
     if (!entry) return;
     tellFacts(entry);
-    if (entry.ready && (this.#work === null || this.#work.id !== entry.id)) this.#load();
+    if (entry.isSound) this.#work = null;
+    else if (entry.ready && (this.#work === null || this.#work.id !== entry.id)) this.#load();
     else if (entry.ready) this.#work.heard(entry.facts.revision).catch(() => null);
     tellProgress(entry);
     tellMaking(entry);
     this.#tellVerdict();
-    find("#looked").disabled = !this.ready;
+    find("#looked").disabled = !this.presentable;
     tellOnward(this.batch.doubtful() !== null);
   }
 
@@ -250,12 +265,23 @@ export class Review {
     const entry = this.#entry;
     cinema.on = entry?.isVideo === true;
     this.areas.ofVideo = cinema.on;
-    this.panel.ofVideo(cinema.on && entry.hasSound);
+    const isSound = entry?.isSound === true;
+    this.panel.voice.open(entry?.hasSound ? entry : null, () => this.#place);
+    this.listening.open(isSound && entry.ready ? entry : null);
+    this.root.classList.toggle("sound", isSound);
+    document.body.classList.toggle("on-sound", isSound);
+    if (isSound && entry.ready) tellSaving("saved");
     if (cinema.on && entry.watchable) cinema.open(entry.id);
     this.root.classList.toggle("video", cinema.on);
     this.root.classList.toggle("watching", cinema.on && entry.watchable && !entry.ready && cinema.screening.isOpen);
     document.body.classList.toggle("on-video", cinema.on);
     document.body.classList.toggle("in-work", entry?.ready === false);
+  }
+
+  /** Where the open video or sound file is, in seconds. */
+  get #place() {
+    const { film } = this.cinema;
+    return this.#entry?.isSound ? this.listening.place : (film.times?.[film.frame] ?? 0);
   }
 
   #tellVerdict() {
@@ -423,10 +449,10 @@ export class Review {
   /** "I have looked": settles the photo and goes on to the next doubtful one. */
   async looked() {
     const entry = this.#entry;
-    if (!this.ready) return;
+    if (!this.presentable) return;
     const next = this.batch.doubtful();
     try {
-      await this.#work.saved();
+      await this.#work?.saved();
       this.batch.learn(await api.patch(entry.id, { looked: true }));
       if (entry !== this.batch.current) return;
       if (next) this.batch.open(next);
@@ -447,7 +473,7 @@ export class Review {
 
   async #fetch(how) {
     const entry = this.#entry;
-    if (!this.ready || makingOf(entry)) return;
+    if (!this.presentable || makingOf(entry)) return;
     try {
       await how(entry, () => this.#works.known(entry)?.saved(), () => entry === this.#entry && tellMaking(entry));
     } catch (error) {

@@ -4,7 +4,13 @@ const KEY = "veil-settings";
 const WEAK = new Set(["gaussian", "mosaic"]);
 const HOW_TO_FIND = ["profile", "shape", "area", "grow"];
 
-const defaults = JSON.parse(document.body.dataset.defaults);
+// What becomes of the sound of videos, and, in settings of their own, of sound files: who has a tone put over the speech
+// of a recording has not said that a video is to have sound.
+const OF_VIDEOS = { voice: "voice", voice_in: "voice_in", background: "background" };
+const OF_SOUNDS = { voice: "sound_voice", voice_in: "sound_voice_in", background: "sound_background" };
+const BARE = { sound_voice: "beep", sound_voice_in: "auto", sound_background: "keep" };
+
+const defaults = { ...JSON.parse(document.body.dataset.defaults), ...BARE };
 const listeners = new Set();
 let chosen = { ...defaults, ...stored() };
 
@@ -41,11 +47,40 @@ export function coverQuery() {
   return query.toString();
 }
 
-/** The query for a result: how to cover, and what becomes of a video's sound. */
-export function resultQuery() {
-  const query = new URLSearchParams(coverQuery());
-  if (chosen.voice !== defaults.voice) query.set("voice", chosen.voice);
+/** What becomes of the sound of a video or sound file: {voice, voice_in, background}. */
+export function voiceOf(entry) {
+  const names = entry.isSound ? OF_SOUNDS : OF_VIDEOS;
+  const { voice, voice_in, background } = Object.fromEntries(Object.entries(names).map(([name, kept]) => [name, chosen[kept]]));
+  const usual = voice === "mute" && !entry.isSound ? "everywhere" : "speech"; // a sound file is never left out as a whole
+  return { voice, voice_in: voice_in === "auto" || (entry.isSound && voice === "mute") ? usual : voice_in, background };
+}
+
+/** Changes what becomes of sound. Another voice begins with where it is usual: nobody has chosen a place for it. */
+export function chooseVoice(entry, changes) {
+  const names = entry.isSound ? OF_SOUNDS : OF_VIDEOS;
+  const all = "voice" in changes ? { voice_in: "auto", ...changes } : changes;
+  choose(Object.fromEntries(Object.entries(all).map(([name, value]) => [names[name], value])));
+}
+
+/** Whether sound is kept with something changed in it. */
+export function alters(entry) {
+  const { voice, voice_in } = voiceOf(entry);
+  return voice === "mute" ? voice_in === "speech" : voice !== "keep";
+}
+
+/** The query that says what becomes of sound; only what matters, so that equal results have equal queries. */
+export function voiceQuery(entry) {
+  const { voice, voice_in, background } = voiceOf(entry);
+  const query = new URLSearchParams({ voice });
+  if (voice !== "keep") query.set("voice_in", voice_in); // in so many words: the server may have another default
+  if (alters(entry) && voice_in === "speech") query.set("background", background);
   return query.toString();
+}
+
+/** The query for a result: how to cover, what becomes of sound. */
+export function resultQuery(entry) {
+  if (entry.isSound) return voiceQuery(entry);
+  return entry.hasSound ? `${coverQuery()}&${voiceQuery(entry)}` : coverQuery();
 }
 
 /** The query that says how to look at a new photo. */

@@ -5,6 +5,7 @@ import { find, icon, write } from "./dom.js";
 import { makingOf } from "./download.js";
 import { line, share } from "./list.js";
 import { counted } from "./model.js";
+import { length } from "./moving.js";
 import { count, percent, t, time } from "./words.js";
 
 const SAVE_SIGNS = { saved: "check", saving: "clock", retrying: "warn", failed: "cross" };
@@ -13,7 +14,13 @@ const SAVE_SIGNS = { saved: "check", saving: "clock", retrying: "warn", failed: 
 export function tellFacts({ name, facts }) {
   write(find("#photo-name"), name);
   const picture = facts?.picture;
+  const sound = facts?.sound;
+  if (sound) return write(find("#photo-meta"), t("sound.meta", { length: length(facts.seconds), format: sound.format.toUpperCase() })), expires(facts);
   write(find("#photo-meta"), picture ? t("card.meta", { width: picture.width, height: picture.height, format: picture.format.toUpperCase() }) : "");
+  expires(facts);
+}
+
+function expires(facts) {
   write(find("#expires"), facts?.expires ? t("card.expires", { time: time(facts.expires) }) : "");
 }
 
@@ -46,10 +53,11 @@ export function tellMaking(entry) {
   else button.removeAttribute("aria-busy");
   write(find("span", button), t(told ? "card.preparing" : "card.download"));
   const film = find("#making");
-  film.hidden = !(told && entry.isVideo);
+  film.hidden = !(told && (entry.isVideo || entry.isSound));
   if (film.hidden) return;
   const known = told.total > 0;
-  write(find("p", film), known ? t("making.frames", { share: percent(told.done / told.total) }) : t("making.begins"));
+  if (entry.isSound) write(find("p", film), t("making.sound"));
+  else write(find("p", film), known ? t("making.frames", { share: percent(told.done / told.total) }) : t("making.begins"));
   const bar = find("progress", film);
   if (known) bar.value = told.done / told.total;
   else bar.removeAttribute("value");
@@ -58,15 +66,15 @@ export function tellMaking(entry) {
 /** Says what was found, from the regions as they are on the page and not as they were saved; null before they are there. */
 export function tellVerdict(root, { facts }, regions) {
   const counts = regions ? counted(regions) : facts.counts;
-  const nothing = !(counts.covered + counts.drawn + counts.kept + counts.suggested);
-  const open = counts.suggested > 0 || counts.doubtful > 0;
+  const nothing = facts.sound ? facts.nothing_found : !(counts.covered + counts.drawn + counts.kept + counts.suggested);
+  const open = counts.suggested > 0 || counts.doubtful > 0 || (facts.heard_nothing && !facts.looked);
   const kind = nothing ? "nothing" : open ? "review" : "good";
   root.dataset.verdict = facts.looked && !counts.suggested && kind !== "good" ? "looked" : kind;
   const told = find("#verdict");
   write(find(".result", told), verdict({ ...facts, counts, nothing_found: nothing }));
   const note = counts.suggested ? count("card.review", counts.suggested) : facts.looked ? t("card.looked") : "";
   write(find(".note", told), nothing ? "" : note);
-  find("#nothing").hidden = !nothing || facts.looked;
+  find("#nothing").hidden = !nothing || facts.looked || Boolean(facts.sound);
 }
 
 /** Says whether edits are saved; returns whether that is news. */

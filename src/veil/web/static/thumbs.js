@@ -1,6 +1,7 @@
 // Small pictures for the list. Made one or two at a time, and only for photos that somebody can see.
 
 import * as api from "./api.js";
+import { drawThumb } from "./listening.js";
 
 const SIDE = 128; // twice what the list shows, for dense screens
 const SHOWN_BY_BROWSERS = /^image\/(jpeg|png|webp|gif|avif|bmp)$/;
@@ -47,7 +48,8 @@ async function show(canvas) {
   made.set(canvas, wanted);
   const blob = async () => (wanted === "server" ? api.original(entry.id, entry.leaving.signal) : entry.file);
   // Without a thumbnail the list still works: what goes wrong here is told where the photo is opened.
-  await making(async () => draw(canvas, await blob())).catch(() => made.delete(canvas));
+  const shown = async () => (entry.isSound ? drawThumb(canvas, entry) : draw(canvas, await blob()));
+  await making(shown).catch(() => made.delete(canvas));
 }
 
 const onScreen = new IntersectionObserver((seen) => {

@@ -1,0 +1,102 @@
+"""The second look with painted faces: what is named, what is not, and what becomes of a result."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import veil
+from tests import fakes
+from veil import pipeline, verify
+from veil import plan as plans
+from veil.cli import main
+from veil.detect import Finder
+from veil.errors import PlanError, WithheldError
+from veil.media.image import open_picture, picture_from_array
+from veil.types import Box, Shape, State
+
+FACE = (slice(20, 80), slice(30, 80))
+OTHER = (slice(100, 160), slice(200, 250))
+
+
+@pytest.fixture
+def blind_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first look sees nothing, the second one all that is painted."""
+    monkeypatch.setattr("veil.detect.load", lambda profile, streams=1: fakes.finder(fakes.Silent()))
+    monkeypatch.setattr("veil.detect.load_second", lambda profile, streams=1: fakes.finder())
+
+
+def seen_again(data: bytes, *states: State, finder: Finder | None = None) -> tuple[Box, ...]:
+    """Return the places that a second look names where a plan covers FACE in the given state, and nothing else."""
+    with open_picture(data) as picture:
+        plan = pipeline.find(picture, fakes.finder(fakes.Silent()), veil.Options())
+        region = plans.drawn(Box(25, 15, 85, 85), Shape.BOX)
+        plan = replace(plan, regions=tuple(replace(region, state=state) for state in states))
+        return tuple(place.box for place in verify.look_again(picture, plan, finder or fakes.finder()).places)
+
+
+def test_a_face_that_is_neither_covered_nor_kept_is_named() -> None:
+    photo = fakes.photo(FACE, OTHER)
+    assert seen_again(photo, State.DRAWN) == (Box(200, 100, 250, 160),)
+    assert seen_again(photo, State.KEPT) == (Box(200, 100, 250, 160),)
+    assert len(seen_again(photo, State.SUGGESTED)) == 2 == len(seen_again(photo))
+
+
+def test_a_covered_area_in_which_detail_is_left_is_named() -> None:
+    rng = np.random.default_rng(0)
+    pixels = np.full((200, 300, 3), 200, np.uint8)
+    pixels[FACE] = rng.integers(0, 255, (60, 50, 1))
+    sees = fakes.finder(fakes.Wild(Box(30, 20, 80, 80), 0.9))
+    picture = picture_from_array(pixels)
+    plan = pipeline.find(picture, fakes.finder(fakes.Silent()), veil.Options())
+    plan = replace(plan, regions=(plans.drawn(Box(25, 15, 85, 85), Shape.BOX),))
+    assert not verify.look_again(picture, plan, sees).passed
+    assert not verify.look_again(picture, None, sees).passed
+    covered = picture_from_array(next(pipeline.covered_frames(picture, plan, veil.Options())).pixels)
+    assert verify.look_again(covered, plan, sees).passed
+    assert verify.look_again(covered, None, sees).passed
+
+
+def test_a_plan_of_another_size_is_refused() -> None:
+    with open_picture(fakes.photo()) as picture:
+        plan = pipeline.find(picture, fakes.finder(), veil.Options())
+    with pytest.raises(PlanError, match="another size"):
+        verify.look_again(picture_from_array(np.zeros((20, 20, 3), np.uint8)), plan, fakes.finder())
+
+
+@pytest.mark.usefixtures("blind_first")
+def test_verify_withholds_a_result_in_which_a_face_shows_unless_it_is_released(tmp_path: Path) -> None:
+    photo, result = tmp_path / "a.png", tmp_path / "out.png"
+    photo.write_bytes(fakes.photo(FACE))
+    ended = CliRunner().invoke(main, ["run", str(photo), "-o", str(result), "--verify"])
+    assert ended.exit_code == 3 and "30,20,80,80" in ended.output, ended.output
+    assert {path.name for path in tmp_path.iterdir()} == {"a.png", "out.withheld.png"}
+    ended = CliRunner().invoke(main, ["run", str(photo), "-o", str(result), "--verify", "--release"])
+    assert ended.exit_code == 3 and "1 place" in ended.output, ended.output
+    assert result.exists()
+
+
+@pytest.mark.usefixtures("blind_first")
+def test_the_library_returns_nothing_in_which_a_face_shows() -> None:
+    photo = fakes.photo(FACE)
+    with pytest.raises(WithheldError) as caught:
+        veil.anonymise(photo, veil.Options(verify=True))
+    assert caught.value.look.places[0].box == Box(30, 20, 80, 80)
+    assert veil.anonymise(photo, veil.Options(verify=True, release=True))
+
+
+@pytest.mark.usefixtures("blind_first")
+@pytest.mark.parametrize(("data", "code"), [(fakes.photo(), 0), (b"nothing", 1)])
+def test_check_ends_as_it_found(data: bytes, code: int, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(data)
+    ended = CliRunner().invoke(main, ["check", str(tmp_path / "a.png")])
+    assert ended.exit_code == code, ended.output
+
+
+def test_frames_in_doubt_are_ends_gaps_and_suggestions() -> None:
+    with open_picture(fakes.photo(FACE)) as picture:
+        plan = pipeline.find(picture, fakes.finder(), veil.Options())
+    region = replace(plan.regions[0], frames=(10, 20), doubtful=((13, 15),), state=State.SUGGESTED)  # type: ignore[arg-type]
+    assert verify.in_doubt(replace(plan, regions=(region,))) == {9, 10, 13, 14, 15, 19, 20}
