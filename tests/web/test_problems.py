@@ -41,7 +41,8 @@ def test_every_error_has_its_kind(error: Exception, status: int, kind: str) -> N
 
 
 def test_every_error_of_veil_has_a_kind_of_its_own() -> None:
-    kinds = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, errors.VeilError)]
+    every = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, errors.VeilError)]
+    kinds = [each for each in every if each is not errors.WithheldError]  # the studio withholds nothing
     told = [problem(each("x"))["kind"] for each in kinds]
     assert len(set(told)) == len(kinds)
 
