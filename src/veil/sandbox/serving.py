@@ -4,10 +4,11 @@ Everything here runs behind the fences.
 """
 
 import threading
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from typing import BinaryIO
 
-from veil.errors import VeilError
+from veil.errors import OutputError, VeilError
 from veil.sandbox.wire import BrokenError, Connection, Message
 
 MOST_BYTES = 1 << 40
@@ -59,9 +60,23 @@ def answer(connection: Connection, asks: Mapping[str, Ask]) -> None:
             connection.send("error", (Exception.__name__, _place_of(error)))
 
 
-def writable(message: Message) -> BinaryIO:
-    """Return the file that came with a message, for writing and reading."""
-    return open(message.file, "r+b")  # noqa: PTH123 - a descriptor; whoever writes closes it
+@contextmanager
+def writable(message: Message) -> Iterator[BinaryIO]:
+    """Give the file that came with a message, for writing and reading.
+
+    Raises:
+        OutputError: The disk refused something, which may show only when the file is closed.
+    """
+    try:
+        with open(message.file, "r+b") as file:  # noqa: PTH123 - a descriptor
+            yield file
+    except (VeilError, BrokenError):
+        raise
+    except OSError as error:
+        raise OutputError(
+            f"The result could not be written ({error.strerror or error}); nothing was made. "
+            "Check that the disk has space and can be written to."
+        ) from error
 
 
 def _place_of(error: Exception) -> str:

@@ -82,6 +82,7 @@ def test_from_upload_to_result(page: Page) -> None:
     assert not page.one("#voice-in").is_displayed()
     assert not downloaded(page)[0, SPEECH].any()
     page.one("#report").click()
+    page.one("#confirm [value=counts]").click()
     assert json.loads(page.downloaded("talk.report.json"))["altered"]["voice"] == "mute"
     assert page.complaints() == []
 
