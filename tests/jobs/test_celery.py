@@ -197,7 +197,8 @@ def test_the_photo_of_a_killed_worker_is_done_by_another_once(
     assert len(looks.read_text().split()) == 2, "looked at once by the killed one, once by another"
     result = studio.request_result(ME, job.id, BOX)
     assert result.path is not None
-    assert list(result.path.parent.iterdir()) == [result.path]
+    entry = result.path.with_name(f"{result.path.name}.audit")
+    assert sorted(result.path.parent.iterdir()) == [result.path, entry]
     assert second.poll() is third.poll() is None
 
 
