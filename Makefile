@@ -16,7 +16,7 @@ serve: $(VENV)/installed
 test: $(VENV)/installed-dev
 	sh scripts/system_packages.sh chromium chromium-driver ffmpeg strace fonts-noto-cjk redis-server
 	$(MAKE) --no-print-directory check
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest --numprocesses auto --maxprocesses 2 --dist loadfile
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check

@@ -1,5 +1,7 @@
 """Videos and sound come and go through the sandbox as without it."""
 
+import gc
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from veil.media.files import Opener
 from veil.media.sound_tracks import AlteredSound
 from veil.media.video import HowToWrite
 from veil.sandbox.box import Sandbox
+from veil.sandbox.wire import Connection
 
 BIG = 10**7
 
@@ -94,3 +97,15 @@ def test_sound_is_read_and_written_the_same(box: Sandbox, tmp_path: Path) -> Non
 
 def test_an_mp4_file_of_sound_alone_is_told_apart(box: Sandbox, clip: Path) -> None:
     assert not box.is_sound(clip)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_connection_that_is_dropped_with_an_error_is_closed() -> None:
+    ours, theirs = socket.socketpair()
+    connection = Connection(ours)
+    held: list[object] = [connection]
+    held.append(held)  # a circle, as an error and its frames are
+    del connection, held, ours
+    gc.collect()
+    with theirs:
+        assert theirs.recv(1) == b""

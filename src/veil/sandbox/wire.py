@@ -8,6 +8,7 @@ that fresh shared memory does, and none of it can be changed or cut short once i
 import socket
 import struct
 import time
+import weakref
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -78,6 +79,8 @@ class Connection:
         """
         self._end = end
         self._takes_files = takes_files
+        # One that is dropped with what an error held goes, too, and so does the process at the other end.
+        self._forgotten = weakref.finalize(self, end.close)
 
     def send(
         self, word: str, body: object = None, arrays: Sequence[NDArray[Any]] = (), file: int | None = None
@@ -150,7 +153,7 @@ class Connection:
         """Close it, also while another thread waits; the other side sees that."""
         with suppress(OSError):
             self._end.shutdown(socket.SHUT_RDWR)
-        self._end.close()
+        self._forgotten()
 
     def _start(self) -> tuple[bytes, int]:
         """Return the beginning of a message, which is sent as one, and the descriptor that comes with it."""
