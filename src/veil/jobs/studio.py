@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
@@ -357,15 +358,12 @@ class Studio:
         """
         folder = self._folder(owner, job_id)
         trial = orders.trial_for(self._own(options), at)
-        with folder.changing():
-            before = _sounding(folder.read())
-            job = before
-            if before.trial(trial.key) is None:
-                job = replace(before, trials=(*before.trials, trial)[-self.limits.trials :])
-                folder.save(job)
-                folder.forget(before, job)
-        if job != before:
-            self._queue.put(job_id, soon=True)
+
+        def wanting(job: Job) -> Job:
+            known = _sounding(job).trial(trial.key)
+            return job if known else replace(job, trials=(*job.trials, trial)[-self.limits.trials :])
+
+        job = self._ask_for(folder, wanting)
         return Tried(job.trial(trial.key) or trial, job.progress)
 
     def trial(self, owner: str, job_id: str, key: str, which: str) -> Path:
@@ -431,15 +429,12 @@ class Studio:
         _check_film(folder)
         job = settled(folder.read())
         wish = orders.wish_for(frame, box, shape, job)
-        with folder.changing():
-            before = settled(folder.read())
-            job = before
-            if before.wish(wish.key) is None:
-                job = replace(before, wishes=(*before.wishes, wish)[-self.limits.wishes :])
-                folder.save(job)
-                folder.forget(before, job)
-        if job != before:
-            self._queue.put(job_id, soon=True)
+
+        def wanting(job: Job) -> Job:
+            known = settled(job).wish(wish.key)
+            return job if known else replace(job, wishes=(*job.wishes, wish)[-self.limits.wishes :])
+
+        job = self._ask_for(folder, wanting)
         known = job.wish(wish.key) or wish
         if known.ready:
             with folder.unless_gone():
@@ -510,6 +505,18 @@ class Studio:
     def delete_all(self, owner: str) -> None:
         """Delete all photos of an owner."""
         self._store.delete_all(self._store.owner_key(owner))
+
+    def _ask_for(self, folder: JobFolder, wanting: Callable[[Job], Job]) -> Job:
+        """Change what is wanted of a photo, have that made soon, and return the photo."""
+        with folder.changing():
+            before = folder.read()
+            job = wanting(before)
+            if job != before:
+                folder.save(job)
+                folder.forget(before, job)
+        if job != before:
+            self._queue.put(job.id, soon=True)
+        return job
 
     def _folder(self, owner: str, job_id: str) -> JobFolder:
         """Return a photo's folder and count that as a look at it."""
