@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from tests import fakes
 from veil import plan as plans
 from veil.audit import Extras, deletion, entry_of, verify
-from veil.audit.chain import entries
+from veil.audit.checking import entries
 from veil.audit.page import render
 from veil.audit.strength import STRENGTHS, UNCOVERED
 from veil.audit.words import WORDS

@@ -5,7 +5,7 @@ from importlib import resources
 from typing import Any
 
 from veil import __version__
-from veil.audit.chain import Checked
+from veil.audit.checking import Checked
 from veil.audit.words import WORDS
 
 _VISIBLE = ("kept", "suggested")
