@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from tests import fakes
 from veil import plan as plans
 from veil.audit import Extras, deletion, entry_of, verify
-from veil.audit.checking import entries
+from veil.audit.checking import Checked, Wrong, entries
 from veil.audit.page import render
 from veil.audit.strength import STRENGTHS, UNCOVERED
 from veil.audit.words import WORDS
@@ -142,3 +142,26 @@ def test_the_command_checks_and_prints(paint: Paint, tmp_path: Path) -> None:
     veil("audit", log, "--html", page, "--overwrite", code=1)
     assert "The log was changed" in page.read_text("utf-8")
     veil("audit", code=2)
+
+
+def test_a_call_of_the_command_is_a_job(paint: Paint, tmp_path: Path) -> None:
+    log, some, page = tmp_path / "audit.jsonl", tmp_path / "some.jsonl", tmp_path / "some.html"
+    first, second = paint("a.png"), paint("b.png")
+    veil("run", first, second, "-o", tmp_path / "one", "--audit", log)
+    veil("run", first, "-o", tmp_path / "two.png", "--audit", log)
+    lines = log.read_bytes().splitlines(keepends=True)
+    places = [json.loads(line)["job"] for line in lines]
+    assert places[0]["id"] == places[1]["id"] != places[2]["id"]
+    some.write_bytes(b"".join(lines[:2]))
+    assert "2 entries of 1 jobs, none missing" in veil("audit", some, "--jobs", "--html", page).stdout
+    assert "The entries of these jobs are unbroken" in page.read_text("utf-8")
+    some.write_bytes(lines[1])
+    assert "line 1: it does not follow the entry of its job" in veil("audit", some, "--jobs", code=1).stderr
+    assert json.loads(veil("audit", some, "--jobs", "--json", code=1).stdout)["problem"] == "job"
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_pages_say_in_their_language_what_is_wrong(language: str) -> None:
+    for problem in Wrong:
+        page = render([], language, Checked(7, 0, "0" * 64, problem, 8))
+        assert WORDS[language][f"problem.{problem}"].format(entries=7) in page
