@@ -240,14 +240,16 @@ def _in_words(file: Path, checked: "Checked", *, signed: bool) -> str:
 
     if checked.problem:
         problem = WORDS["en"][f"problem.{checked.problem}"].format(entries=checked.entries)
-        return (
-            f"veil: {file}: line {checked.line}: {problem}.\n"
-            f"The {checked.entries} entries before it are as they were written."
-        )
-    words = f"{file}: {checked.entries} entries"
+        right = _counted(checked.entries, "entry", "entries")
+        return f"veil: {file}: line {checked.line}: {problem}.\nWhat stands before it is as it was written: {right}."
+    words = f"{file}: {_counted(checked.entries, 'entry', 'entries')}"
     if not checked.whole:
-        words += f" of {checked.jobs} jobs, none missing between those of each"
+        words += f" of {_counted(checked.jobs, 'job', 'jobs')}, none missing between those of each"
     words += ", as they were written" + (" and signed" if signed else "")
     for line in checked.torn:
         words += f".\nLine {line} was never finished, as the entry after it says"
     return f"{words}.\nHash of the last one: {checked.head}"
+
+
+def _counted(count: int, one: str, more: str) -> str:
+    return f"{count} {one if count == 1 else more}"

@@ -153,7 +153,7 @@ def test_a_call_of_the_command_is_a_job(paint: Paint, tmp_path: Path) -> None:
     places = [json.loads(line)["job"] for line in lines]
     assert places[0]["id"] == places[1]["id"] != places[2]["id"]
     some.write_bytes(b"".join(lines[:2]))
-    assert "2 entries of 1 jobs, none missing" in veil("audit", some, "--jobs", "--html", page).stdout
+    assert "2 entries of 1 job, none missing" in veil("audit", some, "--jobs", "--html", page).stdout
     assert "The entries of these jobs are unbroken" in page.read_text("utf-8")
     some.write_bytes(lines[1])
     assert "line 1: it does not follow the entry of its job" in veil("audit", some, "--jobs", code=1).stderr
