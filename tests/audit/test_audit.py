@@ -71,7 +71,7 @@ def test_a_second_look_tells_places_only_if_asked_for() -> None:
     look = SecondLook(3, (Place(Box(987.5, 1, 2, 3), 0.5, 2),))
     said = told(look)
     assert said["second_look"] == {"passed": False, "frames": 3, "found": 1}
-    assert "1 places where a face may still show, in 3 frames" in page_of(said)
+    assert "Failed: a face may still show. Places: 1. Frames looked at: 3." in page_of(said)
     assert told(look, extras=Extras(places=True))["second_look"]["places"] == [{"box": [987.5, 1, 2, 3], "frame": 2}]
 
 
@@ -165,3 +165,19 @@ def test_pages_say_in_their_language_what_is_wrong(language: str) -> None:
     for problem in Wrong:
         page = render([], language, Checked(7, 0, "0" * 64, problem, 8))
         assert WORDS[language][f"problem.{problem}"].format(entries=7) in page
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_what_many_entries_have_in_common_is_told_once(language: str) -> None:
+    told_twice = [{"number": number, "previous": "0" * 64, "told": told(), "hash": "e" * 64} for number in (1, 2)]
+    page = render(told_twice, language)
+    assert page.count("c" * 64) == 1
+    assert page.count(WORDS[language]["entry.same"].format(number=1)) == 3
+
+
+def test_chinese_pages_have_no_english_words_for_what_is_known() -> None:
+    done = replace(report(PLAN, Style.MOSAIC, "d" * 64), dropped=("sound", "times before 0", "what is new"))
+    page = page_of(entry_of(done, PLAN, Options(boxes=True), begun=0, ended=1), "zh")
+    assert "声音、0 之前的时间、what is new" in page
+    assert "<dd>jpeg、图片</dd>" in page and "<dd>快速</dd>" in page
+    assert "True" not in page and "[0, 0, 0]" not in page and "<dd>#000000</dd>" in page

@@ -1,5 +1,6 @@
 """Every word of the printed page, in each language."""
 
+import re
 from collections.abc import Mapping
 
 _EN = {
@@ -36,6 +37,7 @@ _EN = {
     "covered.sum": "Regions covered",
     "visible.sum": "Regions left visible",
     "entry": "Entry {number}",
+    "entry.same": "As for entry {number}.",
     "result": "Result",
     "deletion": "Deletion",
     "deletion.person": "A person deleted the file and all that was made of it.",
@@ -44,12 +46,20 @@ _EN = {
     "output": "Result",
     "format": "Kind",
     "size": "Size",
-    "sha256": "SHA-256",
-    "name": "Name",
+    "size.frames": "{size}, {frames} frames",
+    "sha256": "{file}, SHA-256",
     "note": "Note",
     "begun": "Begun",
     "ended": "Ended",
+    "kind.still": "picture",
+    "kind.pages": "pages",
+    "kind.animation": "animation",
+    "kind.video": "video",
+    "kind.sound": "sound",
     "profile": "How hard Veil looked",
+    "profile.fast": "fast",
+    "profile.balanced": "balanced",
+    "profile.thorough": "thorough",
     "yes": "yes",
     "no": "no",
     "covered": "covered",
@@ -79,6 +89,10 @@ _EN = {
     "reason.not-a-face": "not a face",
     "reason.other": "other",
     "strength": "How well the style hides",
+    "style.veil": "veil",
+    "style.solid": "solid",
+    "style.mosaic": "mosaic",
+    "style.gaussian": "gaussian",
     "strength.nothing": "Style {style} keeps nothing of the covered face; what a trained program uses lies around it.",
     "strength.weak": "Style {style} keeps some of the covered face: a trained program can still tell who it was.",
     "strength.figures": (
@@ -89,11 +103,14 @@ _EN = {
     "method": "Measured with {method}.",
     "second": "Second look at the result",
     "second.none": "Not done.",
-    "second.passed": "Passed: no face was seen in {frames} frames.",
-    "second.failed": "Failed: {found} places where a face may still show, in {frames} frames.",
+    "second.passed": "Passed: no face was seen. Frames looked at: {frames}.",
+    "second.failed": "Failed: a face may still show. Places: {found}. Frames looked at: {frames}.",
     "dropped": "Not in the result",
     "sound": "Sound",
-    "sound.altered": "{voice}: {stretches} stretches, {seconds} s together",
+    "voice.mute": "Voices silenced",
+    "voice.beep": "Voices beeped out",
+    "voice.disguise": "Voices disguised",
+    "sound.altered": "{voice}. Stretches: {stretches}, {seconds} s together",
     "options": "Settings",
     "software": "Programs",
     "models": "Models (SHA-256)",
@@ -111,6 +128,8 @@ _EN = {
         " off its end or write all of it anew, unless entries are signed or the last hash is kept elsewhere. No program"
         " finds every face: the figures say what was done, not that nobody can be recognised."
     ),
+    "comma": ", ",
+    "space": " ",
     "by": "Reviewed by",
     "date": "Date",
     "sign": "Signature",
@@ -148,6 +167,7 @@ _ZH = {
     "covered.sum": "已遮盖区域",
     "visible.sum": "保持可见区域",
     "entry": "条目 {number}",
+    "entry.same": "与条目 {number} 相同。",
     "result": "处理结果",
     "deletion": "删除",
     "deletion.person": "有人删除了这个文件及由它生成的一切。",
@@ -156,12 +176,20 @@ _ZH = {
     "output": "结果",
     "format": "类型",
     "size": "尺寸",
-    "sha256": "SHA-256",
-    "name": "名称",
+    "size.frames": "{size}，{frames} 帧",
+    "sha256": "{file} SHA-256",
     "note": "备注",
     "begun": "开始",
     "ended": "结束",
+    "kind.still": "图片",
+    "kind.pages": "多页图片",
+    "kind.animation": "动图",
+    "kind.video": "视频",
+    "kind.sound": "声音",
     "profile": "查找强度",
+    "profile.fast": "快速",
+    "profile.balanced": "均衡",
+    "profile.thorough": "仔细",
     "yes": "是",
     "no": "否",
     "covered": "已遮盖",
@@ -191,8 +219,12 @@ _ZH = {
     "reason.not-a-face": "不是人脸",
     "reason.other": "其他",
     "strength": "该样式的遮盖效果",
-    "strength.nothing": "样式 {style} 不保留被遮盖人脸的任何信息；程序所能利用的只有其周围的内容。",
-    "strength.weak": "样式 {style} 保留了人脸的部分信息：经过训练的程序仍能认出是谁。",
+    "style.veil": "面纱",
+    "style.solid": "纯色",
+    "style.mosaic": "马赛克",
+    "style.gaussian": "模糊",
+    "strength.nothing": "样式“{style}”不保留被遮盖人脸的任何信息；程序所能利用的只有其周围的内容。",
+    "strength.weak": "样式“{style}”保留了人脸的部分信息：经过训练的程序仍能认出是谁。",
     "strength.figures": (
         "测试中，这种程序从整张照片认出 {whole} % 的人，仅从遮盖区域认出 {area} %；未遮盖时为 {uncovered} %，随机猜测为"
         " {chance} %。"
@@ -201,10 +233,13 @@ _ZH = {
     "method": "测量方法：{method}。",
     "second": "对结果的再次检查",
     "second.none": "未进行。",
-    "second.passed": "通过：在 {frames} 帧中没有发现人脸。",
-    "second.failed": "未通过：在 {frames} 帧中有 {found} 处可能仍露出人脸。",
+    "second.passed": "通过：没有发现人脸。查看了 {frames} 帧。",
+    "second.failed": "未通过：有 {found} 处可能仍露出人脸。查看了 {frames} 帧。",
     "dropped": "结果中不含",
     "sound": "声音",
+    "voice.mute": "人声静音",
+    "voice.beep": "人声蜂鸣",
+    "voice.disguise": "人声变声",
     "sound.altered": "{voice}：{stretches} 段，共 {seconds} 秒",
     "options": "设置",
     "software": "程序",
@@ -222,6 +257,8 @@ _ZH = {
         "链能证明没有条目被修改、从中间删除或移动。能写入记录的人可以截去末尾或重写全部内容，除非条目已签名，或最后的哈希值"
         "另处保存。没有程序能找到每一张人脸：这些数字说明做了什么，并不说明无人能被认出。"
     ),
+    "comma": "、",
+    "space": "",
     "by": "审核人",
     "date": "日期",
     "sign": "签字",
@@ -230,3 +267,32 @@ _ZH = {
 
 WORDS: Mapping[str, Mapping[str, str]] = {"en": _EN, "zh": _ZH}
 """Texts by language and name."""
+
+DROPPED: Mapping[str, str] = {
+    "sound": "声音",
+    "subtitles": "字幕",
+    "metadata": "元数据",
+    "chapters": "章节",
+    "cover pictures": "封面图片",
+    "further video streams": "其他视频流",
+    "further sound tracks": "其他音轨",
+    "attachments": "附件",
+    "data streams": "数据流",
+    "closed captions": "隐藏字幕",
+    "notes on HDR mastering": "HDR 母版信息",
+    "transparency": "透明度",
+    "times finer than a millisecond": "小于一毫秒的时间",
+    "times before {n}": "{n} 之前的时间",
+    "what is above {n} kHz": "{n} kHz 以上的声音",
+}
+"""What reports say is not in a result, in English and Chinese; {n} stands for a number."""
+
+
+def dropped(words: str, language: str) -> str:
+    """Return in a language what a report says is not in a result; as it is where that is not known."""
+    number = _NUMBER.search(words)
+    known = DROPPED.get(_NUMBER.sub("{n}", words)) if language == "zh" else None
+    return known.format(n=number and number[0]) if known else words
+
+
+_NUMBER = re.compile(r"\d+")
