@@ -53,9 +53,7 @@ export function tellWithout(entry) {
   const told = find("#without");
   told.hidden = !dropped.length || query !== resultQuery(entry);
   if (told.hidden) return;
-  const all = t("without.title", { list: dropped.map(named).join(t("card.listed")) });
-  write(told, all);
-  told.title = all;
+  write(told, t("without.title", { list: dropped.map(named).join(t("card.listed")) }));
 }
 
 /** One of the things that reports name in English, in the language of the page if it is known there. */
