@@ -9,7 +9,7 @@
     ├── WithheldError          a face may still show in a result, so it was not given its name
     ├── PlanError              a plan is damaged or belongs to another picture
     ├── DetectorError          a model cannot be loaded or failed
-    ├── AuditError             the audit log cannot be written, or was changed
+    ├── AuditError             the audit log cannot be read or written, or was changed
     └── JobError               a photo handed to the studio cannot be served now
         ├── NoSuchPhotoError   it is not there, was deleted, or belongs to someone else
         ├── ExpiredError       it was deleted because nobody looked at it for long

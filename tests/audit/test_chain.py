@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from veil.audit import Log, verify
-from veil.audit.chain import FIRST, canonical, entries
+from veil.audit.chain import FIRST, canonical
+from veil.audit.checking import Wrong, entries
 from veil.audit.signing import make_key, read_key, read_public_key
 from veil.errors import AuditError, UsageError
 
@@ -243,7 +244,7 @@ class TestSignatures:
 
     def test_another_key(self, signed: Path, tmp_path: Path) -> None:
         checked = verify(signed, read_public_key(make_key(tmp_path / "other")))
-        assert (checked.line, checked.problem) == (1, "it is not signed with this key")
+        assert (checked.line, checked.problem) == (1, Wrong.UNSIGNED)
 
     def test_a_chain_written_anew_without_the_key(self, signed: Path, key: Path, tmp_path: Path) -> None:
         lines = signed.read_bytes().splitlines(keepends=True)

@@ -50,6 +50,7 @@ PARTS: dict[str, list[str]] = {
         "frames",
         "seconds",
         "eye",
+        "line",
         "span",
     ],
     "error": [*KINDS, "network"],

@@ -1,4 +1,4 @@
-"""What an entry says of one finished result, or of one deleted photo, as values that JSON can hold."""
+"""What an entry says of one finished result, or of one deleted file, as values that JSON can hold."""
 
 import platform
 from dataclasses import asdict, dataclass
@@ -82,7 +82,7 @@ def entry_of(
 
 
 def deletion(sha256: str, *, by_age: bool, when: float) -> dict[str, Any]:
-    """Return what an entry says of a photo that was deleted.
+    """Return what an entry says of a file that was deleted.
 
     Args:
         sha256: Hash of its file, as in the entries of its results.

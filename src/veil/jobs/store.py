@@ -261,9 +261,10 @@ class Store:
                 if same.read_text() == folder.path.name:  # else the same photo was handed in again just now
                     same.unlink()
         disk.empty(doomed)
-        if job.picture is not None:
+        known = job.talk or job.picture
+        if known is not None:
             try:
-                self.log.append(deletion(job.picture.sha256, by_age=by_age, when=self.clock()))
+                self.log.append(deletion(known.sha256, by_age=by_age, when=self.clock()), job.id)
             except AuditError as error:  # the photo goes all the same: nothing may keep it
                 log.warning("a deletion could not be written down: %s", type(error.__cause__ or error).__name__)
 

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
@@ -497,6 +497,17 @@ class Studio:
         with folder.unless_gone():
             entry: dict[str, Any] = json.loads(folder.entry(made.revision, made.key).read_bytes())
         return entry
+
+    def entries(self, owner: str, job_ids: Collection[str]) -> list[dict[str, Any]]:
+        """Return all that the audit log says of some photos, in its order.
+
+        Raises:
+            NoSuchPhotoError: The owner does not have all of them.
+            AuditError: The log cannot be read.
+        """
+        for job_id in job_ids:
+            self._folder(owner, job_id)
+        return list(self._store.log.entries_of(job_ids))
 
     def delete(self, owner: str, job_id: str) -> None:
         """Delete a photo and all that was made of it; work in hand stops."""

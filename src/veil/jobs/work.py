@@ -374,7 +374,7 @@ def _make(
                 if _is_wanted(now, order, job.revision):
                     if book is not None:
                         told = entry_of(report, plan, order.options, begun=job.created, ended=folder.clock())
-                        disk.write_whole(folder.entry(job.revision, order.key), canonical(book.append(told)))
+                        disk.write_whole(folder.entry(job.revision, order.key), canonical(book.append(told, job.id)))
                     path.replace(folder.result(job.revision, order.key))
                     made = replace(
                         order,

@@ -28,12 +28,14 @@ def add_archive(app: Flask, studio: Studio) -> None:
     @app.post("/api/v1/archive")
     def archive() -> Response:
         options = chosen(studio.options, Stage.COVER, Stage.WRITE)
-        members = _members(studio, _wanted(studio.limits.photos), options)
+        wanted = _wanted(studio.limits.photos)
+        members = _members(studio, wanted, options)
+        entries = studio.entries(g.owner, {photo_id for photo_id, _, _ in wanted})
         if not places.acquire(blocking=False):
             raise ServiceUnavailable(
                 "Other archives are being packed; nothing was done. Try again in a moment.", retry_after=5
             )
-        response = Response(packing.stream(members, words()["language"]), mimetype="application/zip")
+        response = Response(packing.stream(members, entries, words()["language"]), mimetype="application/zip")
         response.headers["Content-Disposition"] = 'attachment; filename="veil.zip"'
         response.call_on_close(_once(places.release))  # also if the client leaves
         return response
@@ -51,7 +53,7 @@ def _members(studio: Studio, wanted: list[_Wanted], defaults: Options) -> list[p
             missing += 1
         else:
             report = studio.report(g.owner, photo_id, options)
-            members.append(packing.Member(name, result.path, report, studio.audit(g.owner, photo_id, options)))
+            members.append(packing.Member(name, result.path, report))
     if missing:
         raise JobError(
             f"{missing} of {len(wanted)} photos are still being covered; nothing was packed. Ask again soon."

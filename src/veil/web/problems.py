@@ -26,7 +26,7 @@ _KINDS: dict[type[VeilError], tuple[str, str]] = {
     errors.OutputError: ("output", "The result cannot be written"),
     errors.PlanError: ("plan", "The plan does not fit"),
     errors.DetectorError: ("detector", "Looking for faces failed"),
-    errors.AuditError: ("audit", "The audit log cannot be written"),
+    errors.AuditError: ("audit", "The audit log cannot be read or written"),
 }
 _HTTP_KINDS = {
     401: "login",
