@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from veil.errors import UsageError
@@ -290,9 +292,10 @@ class Options:
         return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()
 
 
+@cache
 def settings() -> Mapping[str, Setting]:
     """Return what is to be said about each field of Options, by name, in order."""
-    return {each.name: each.metadata["setting"] for each in fields(Options)}
+    return MappingProxyType({each.name: each.metadata["setting"] for each in fields(Options)})
 
 
 def parse(texts: Mapping[str, str | list[str]], options: Options | None = None) -> Options:

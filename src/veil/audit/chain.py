@@ -60,6 +60,7 @@ class Log:
     def __init__(self, path: Path, signer: Signer | None = None) -> None:
         self.path = path
         self._signer = signer
+        self._left: tuple[_Stamp, dict[str, Any]] | None = None  # the file and its last entry, as they were left
 
     def check(self) -> None:
         """Refuse a file that cannot be added to; it is made if need be.
@@ -70,12 +71,15 @@ class Log:
         with _telling(), self._open() as file:
             _end_of(file)
 
-    def append(self, told: Mapping[str, Any], job: str | None = None) -> dict[str, Any]:
-        """Add an entry, have it safe on the disk, and return it.
+    def append(self, told: Mapping[str, Any], job: str | None = None) -> bytes:
+        """Add an entry and have it safe on the disk.
 
         Args:
             told: What it says, from entry_of() or deletion().
             job: The job that it is of, from new_job() or 32 hexadecimal digits of one's own; None for none.
+
+        Returns:
+            The entry as it lies in the log, without the line's end.
 
         Raises:
             AuditError: The file cannot be written, or its last line is no entry; nothing was added.
@@ -84,11 +88,12 @@ class Log:
         if job is not None and not _JOB_ID.fullmatch(job):
             raise ValueError("a job is named by 32 hexadecimal digits")
         with _telling(), self._open() as file:
-            end = _end_of(file)
+            end = self._end_of(file)
             before = _last_of(file, job) if job else None
-            entry = self._next(end.last, told, end.torn, _place(job, before) if job else None)
-            _write(file, (b"" if end.is_line else b"\n") + canonical(entry) + b"\n")
-            return entry
+            entry, line = self._next(end.last, told, end.torn, _place(job, before) if job else None)
+            _write(file, (b"" if end.is_line else b"\n") + line + b"\n")
+            self._left = _stamp(file), entry
+            return line
 
     def entries_of(self, jobs: Container[str]) -> Iterator[dict[str, Any]]:
         """Yield the entries of some jobs, in order; nothing of a log that is not there.
@@ -101,9 +106,16 @@ class Log:
                 if job_of(line) in jobs and (entry := parsed(line.removesuffix(b"\n"))) is not None:
                     yield entry
 
+    def _end_of(self, file: FileIO) -> "_End":
+        """Look at the end of the log, unless it is as this program left it. Errors are those of the function."""
+        if self._left is not None and self._left[0] == _stamp(file):
+            return _End(self._left[1])
+        return _end_of(file)
+
     def _next(
         self, last: Mapping[str, Any] | None, told: Mapping[str, Any], torn: bytes, place: Mapping[str, Any] | None
-    ) -> dict[str, Any]:
+    ) -> tuple[dict[str, Any], bytes]:
+        """Return the next entry, and the line that holds it."""
         entry: dict[str, Any] = {
             "veil_audit": VERSION,
             "number": last["number"] + 1 if last else 1,
@@ -116,10 +128,12 @@ class Log:
             entry["torn"] = {"bytes": len(torn), "sha256": hashlib.sha256(torn).hexdigest()}
         if self._signer:
             entry["key"] = self._signer.name
-        entry["hash"] = hash_of(entry)
+        # Each member is written once for both the hash and the line: writing takes longest of all that is done here.
+        members = {name: canonical(value) for name, value in entry.items()}
+        seals = {"hash": hashlib.sha256(_object(members)).hexdigest()}
         if self._signer:
-            entry["signature"] = self._signer.sign(entry["hash"])
-        return entry
+            seals["signature"] = self._signer.sign(seals["hash"])
+        return entry | seals, _object(members | {name: canonical(value) for name, value in seals.items()})
 
     @contextmanager
     def _open(self) -> Iterator[FileIO]:
@@ -161,20 +175,34 @@ def new_job() -> str:
     return secrets.token_hex(16)
 
 
-def canonical(entry: Mapping[str, Any]) -> bytes:
-    """Return the one way to write an entry, RFC 8785.
+def canonical(value: Any) -> bytes:
+    """Return the one way to write an entry, or a value in it, by RFC 8785.
 
     Raises:
         ValueError: It holds something that cannot be written so.
     """
     import rfc8785
 
-    return rfc8785.dumps(dict(entry))
+    return rfc8785.dumps(value)
+
+
+def _object(members: Mapping[str, bytes]) -> bytes:
+    """Return the canonical form of an entry, by those of its members; their names are plain ASCII."""
+    return b"{" + b",".join(b'"%s":%s' % (name.encode(), members[name]) for name in sorted(members)) + b"}"
 
 
 def hash_of(entry: Mapping[str, Any]) -> str:
     """Return the hash of what an entry holds besides its hash and signature, in hexadecimal."""
     return hashlib.sha256(canonical({name: entry[name] for name in entry if name not in _SEALS})).hexdigest()
+
+
+_Stamp = tuple[int, int, int]
+
+
+def _stamp(file: FileIO) -> _Stamp:
+    """Return what tells whether a file is the same, and was not written to."""
+    facts = os.fstat(file.fileno())
+    return facts.st_ino, facts.st_size, facts.st_mtime_ns
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from veil import errors
@@ -341,6 +342,7 @@ def to_json(job: Job) -> bytes:
     return json.dumps(values).encode()
 
 
+@lru_cache(maxsize=64)  # while a photo is worked on, its record is read ten times as often as it is changed
 def from_json(text: bytes) -> Job:
     """Return the job that a JSON text holds.
 

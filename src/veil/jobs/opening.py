@@ -1,6 +1,7 @@
 """Putting the studio together: a store, a queue, a keeper; and a worker, where workers are processes of their own."""
 
 import logging
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -24,7 +25,7 @@ from veil.jobs.work import Tools
 from veil.options import Options
 from veil.sandbox.box import Sandbox
 
-WORKERS = 2
+WORKERS = 3
 
 log = logging.getLogger(__name__)
 
@@ -103,8 +104,15 @@ def run_worker(
     store = _open_store(folder, limits or Limits(), audit_key)
     with Sandbox() as sandbox:
         _tell(sandbox)
-        tools = Tools(Finders(load, workers), _cache(store) if caching else None, log=store.log, opener=sandbox)
+        tools = Tools(
+            Finders(load, _streams(workers)), _cache(store) if caching else None, log=store.log, opener=sandbox
+        )
         celery.run_worker(broker, lambda job_id: work_safely(store, job_id, tools), workers)
+
+
+def _streams(workers: int) -> int:
+    """Return how many pictures are looked at at a time: more than there are processors would only hold more memory."""
+    return min(workers, len(os.sched_getaffinity(0)))
 
 
 def _open_store(folder: Path, limits: Limits, audit_key: Path | None) -> Store:
@@ -133,7 +141,7 @@ def _open_queue(
     if broker:
         hints: Queue = _celery().CeleryQueue(broker)
         return hints
-    tools = Tools(Finders(load, workers), cache, threading.Event(), log=store.log, opener=sandbox)
+    tools = Tools(Finders(load, _streams(workers)), cache, threading.Event(), log=store.log, opener=sandbox)
     return ThreadQueue(lambda job_id: work_safely(store, job_id, tools), workers, tools.stopping)
 
 

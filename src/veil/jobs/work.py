@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, BinaryIO
 from veil import pipeline, pipeline_sound, pipeline_video
 from veil import plan as plans
 from veil.audit import Log, entry_of
-from veil.audit.chain import canonical
 from veil.cache import PlanCache
 from veil.detect import Finder
 from veil.errors import InputError, NoSuchPhotoError, VeilError
@@ -374,7 +373,7 @@ def _make(
                 if _is_wanted(now, order, job.revision):
                     if book is not None:
                         told = entry_of(report, plan, order.options, begun=job.created, ended=folder.clock())
-                        disk.write_whole(folder.entry(job.revision, order.key), canonical(book.append(told, job.id)))
+                        disk.write_whole(folder.entry(job.revision, order.key), book.append(told, job.id))
                     path.replace(folder.result(job.revision, order.key))
                     made = replace(
                         order,
