@@ -220,7 +220,7 @@ def test_a_save_that_is_refused_says_so(page: Page) -> None:
     )
     page.mark("suggested").click()
     page.wait_for("#saving[data-saving=failed]")
-    assert page.one("#toast p").text == "These areas do not fit this picture. Nothing was saved."
+    assert page.one("#toast p").text == "These areas do not fit this picture or video. Nothing was saved."
     page.one("#download").click()
     page.wait_text("#download span", "Download")
     assert list(page.downloads.iterdir()) == []
