@@ -31,7 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             words = ["run", "{input}", "-o", "{output}", "--profile", options.profile, "--quiet"]
             pair[name] = run_once([sys.executable, PROGRAM, name, *words], options.input)
         pairs.append(pair)
-    print(f"{options.input.name}: profile {options.profile}, {options.runs} pairs, {len(os.sched_getaffinity(0))} processors")
+    print(
+        f"{options.input.name}: profile {options.profile}, {options.runs} pairs, {len(os.sched_getaffinity(0))} processors"
+    )
     print(table(pairs[1:]))
     return 0
 
