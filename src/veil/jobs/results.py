@@ -31,6 +31,7 @@ class Result:
         sha256: Hash of the file, in hexadecimal; empty until it is ready.
         problem: Why it cannot be made.
         altered: What was done to the sound, once it is ready.
+        dropped: In plain words, what the photo holds and the result does not, once it is ready.
         progress: Frames done and frames in all, while it is made and that is known.
     """
 
@@ -42,6 +43,7 @@ class Result:
     sha256: str = ""
     problem: Problem | None = None
     altered: Altered | None = None
+    dropped: tuple[str, ...] = ()
     progress: tuple[int, int] | None = None
 
 
@@ -70,4 +72,6 @@ def result_of(job: Job, folder: JobFolder, order: Order) -> Result:
     path = folder.result(known.revision, known.key)
     with folder.unless_gone():
         size = path.stat().st_size
-    return Result(ResultState.READY, path, name, ending, size, known.sha256, altered=known.altered)
+    return Result(
+        ResultState.READY, path, name, ending, size, known.sha256, altered=known.altered, dropped=known.dropped
+    )

@@ -56,7 +56,7 @@ def _members(studio: Studio, wanted: list[_Wanted], defaults: Options) -> list[p
             members.append(packing.Member(name, result.path, report))
     if missing:
         raise JobError(
-            f"{missing} of {len(wanted)} photos are still being covered; nothing was packed. Ask again soon."
+            f"{missing} of {len(wanted)} files are still being worked on; nothing was packed. Ask again soon."
         )
     return members
 
@@ -74,12 +74,12 @@ def _wanted(limit: int) -> list[_Wanted]:
             raise UsageError(f"There are {len(ids)} ids and {len(queries)} queries; nothing was packed.")
         pairs = list(zip(ids, names, queries, strict=True))
     if not pairs:
-        raise UsageError("No photo was named; nothing was packed.")
+        raise UsageError("No file was named; nothing was packed.")
     if len(pairs) > limit:
-        raise UsageError(f"{len(pairs)} photos are named, and at most {limit} can be packed; nothing was packed.")
+        raise UsageError(f"{len(pairs)} files are named, and at most {limit} can be packed; nothing was packed.")
     for photo_id, name, _ in pairs:
         if not is_photo_id(photo_id):
-            raise NoSuchPhotoError("There is no photo with one of these ids; nothing was packed.")
+            raise NoSuchPhotoError("There is no file with one of these ids; nothing was packed.")
         if len(name) > LONGEST_NAME:
             raise UsageError(f"A name has more than {LONGEST_NAME} characters; nothing was packed.")
     return pairs
@@ -92,7 +92,7 @@ def _pair(entry: Any) -> _Wanted:
         and all(isinstance(x, str) for x in entry.values())
     ):
         raise UsageError(
-            "Each photo has to be an object with an 'id', a 'name' and perhaps a 'query', all text; nothing was packed."
+            "Each file has to be an object with an 'id', a 'name' and perhaps a 'query', all text; nothing was packed."
         )
     return entry["id"], entry["name"], entry.get("query", "")
 

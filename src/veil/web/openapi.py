@@ -42,9 +42,10 @@ def document(options: Options) -> dict[str, Any]:
         "info": {
             "title": "Veil",
             "version": __version__,
-            "summary": "Find every face in photos and cover it.",
+            "summary": "Find every face in photos and videos and cover it.",
             "description": (
-                "Each session, told by a cookie, sees its own photos alone: keep cookies between requests. "
+                "Each session, told by a cookie, sees its own photos alone, which may be videos and sound files too: "
+                "keep cookies between requests. "
                 "A studio that is open to a network asks for its token as well."
             ),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},

@@ -71,7 +71,8 @@ def _add_results(app: Flask, studio: Studio) -> None:
         query = urlencode(list(request.args.items(multi=True)))
         url = url_for("result", photo_id=photo_id) + (f"?{query}" if query else "")
         altered = None if made.altered is None else asdict(made.altered)
-        return jsonify(state="ready", url=url, extension=made.extension, bytes=made.bytes, altered=altered), 200, {}
+        told = {"altered": altered, "dropped": list(made.dropped)}
+        return jsonify(state="ready", url=url, extension=made.extension, bytes=made.bytes, **told), 200, {}
 
     @app.get("/api/v1/photos/<photo_id>/result")
     def result(photo_id: str) -> Response | tuple[Response, int, dict[str, str]]:
@@ -116,4 +117,4 @@ def _send(path: Path, mimetype: str) -> Response:
     try:
         return send_file(path, mimetype=mimetype, conditional=False, etag=False)
     except FileNotFoundError as error:
-        raise NoSuchPhotoError("The photo has been deleted. Hand it in again.") from error
+        raise NoSuchPhotoError("The file has been deleted. Hand it in again.") from error

@@ -56,7 +56,7 @@ def problem(error: BaseException) -> dict[str, Any]:
             place = place.tb_next
         where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "an unknown place"
         log.error("%s at %s", type(error).__name__, where)
-        return _details(*_INTERNAL, 500, "Something went wrong inside Veil; nothing was made of the photo.")
+        return _details(*_INTERNAL, 500, "Something went wrong inside Veil; nothing was made of the file.")
     kind, title = next((_KINDS[one] for one in type(error).__mro__ if one in _KINDS), _INTERNAL)
     return _details(kind, title, error.http_status, str(error))
 

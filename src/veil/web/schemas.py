@@ -114,6 +114,7 @@ def schemas() -> dict[str, Schema]:
                 "extension": {"type": "string"},
                 "bytes": COUNT,
                 "altered": nullable(_altered()),
+                "dropped": listed({"type": "string", "description": "What the file holds and its result does not."}),
             }
         ),
         "Making": record(

@@ -1,7 +1,19 @@
 """Every word of the studio's pages, in each language. Keys that end in .one and .other go with a number."""
 
+from veil.audit.words import DROPPED
+
 LANGUAGES = {"en": "English", "zh": "简体中文"}
 """What each language calls itself, by the code that cookies and TEXTS use."""
+
+
+def without_key(words: str) -> str:
+    """Return the key of what reports say is not in a result."""
+    return f"without.{words.replace('{n}', 'n').replace(' ', '-').lower()}"
+
+
+def _without(language: str) -> dict[str, str]:
+    return {without_key(english): chinese if language == "zh" else english for english, chinese in DROPPED.items()}
+
 
 _EN = {
     "page.tag": "en",
@@ -43,6 +55,7 @@ _EN = {
     "doubtful.previous": "Previous doubtful file",
     "doubtful.none": "No other file wants your eye.",
     "all.download": "Download all",
+    "all.stop": "Cancel",
     "all.delete": "Delete all now",
     "all.preparing": "Preparing {done} of {total}",
     "all.preparing.share": "Preparing {done} of {total}: {share} %",
@@ -66,7 +79,7 @@ _EN = {
     "ask.delete.one": "Delete {n} file now?",
     "ask.delete.other": "Delete {n} files now?",
     "ask.delete.more": "Veil's copies and your corrections are gone at once. Your own files stay as they are.",
-    "card.photo": "Photo",
+    "card.photo": "File",
     "card.pasted": "Pasted photo",
     "card.progress": "Progress",
     "card.uploading": "Handing over",
@@ -100,7 +113,7 @@ _EN = {
     "card.preparing": "Preparing",
     "card.report": "Download the report",
     "which.title": "Which report?",
-    "which.more": "None of them holds names, places or pictures. The first two make the result first, if need be.",
+    "which.more": "None of them holds file names, places or pictures. The first two make the result first, if need be.",
     "which.page": "Audit report, to print",
     "which.entry": "Audit entry, JSON",
     "which.counts": "Numbers alone, JSON",
@@ -109,6 +122,9 @@ _EN = {
     "card.forget": "Take off the list",
     "card.retry": "Try again",
     "card.details": "Details",
+    "card.listed": ", ",
+    "without.title": "Not in the result: {list}",
+    **_without("en"),
     "making.begins": "Making the video",
     "making.sound": "Making the sound file. Keep this page open.",
     "making.frames": "Making the video: {share} %. Keep this page open.",
@@ -373,7 +389,7 @@ _EN = {
     "error.damaged": "The file is damaged and cannot be read. Nothing was made of it.",
     "error.usage": "Veil does not understand this setting. Nothing was made.",
     "error.output": "The result could not be written. Nothing was made.",
-    "error.plan": "These areas do not fit this picture. Nothing was saved.",
+    "error.plan": "These areas do not fit this picture or video. Nothing was saved.",
     "error.detector": "Looking for faces failed, so Veil made nothing. Add the file again.",
     "error.audit": "Veil could not write down what was done, so it released nothing. Tell who runs this Veil.",
     "error.login": "Veil asks for its token. Log in first.",
@@ -425,6 +441,7 @@ _ZH = {
     "doubtful.previous": "上一个存疑的文件",
     "doubtful.none": "没有其他文件需要您查看。",
     "all.download": "全部下载",
+    "all.stop": "取消",
     "all.delete": "立即全部删除",
     "all.preparing": "正在准备 {done}/{total}",
     "all.preparing.share": "正在准备 {done}/{total}：{share}%",
@@ -448,7 +465,7 @@ _ZH = {
     "ask.delete.one": "立即删除 {n} 个文件？",
     "ask.delete.other": "立即删除 {n} 个文件？",
     "ask.delete.more": "Veil 的副本和您的修改会立刻删除。您自己的文件不受影响。",
-    "card.photo": "照片",
+    "card.photo": "文件",
     "card.pasted": "粘贴的照片",
     "card.progress": "进度",
     "card.uploading": "正在交给 Veil",
@@ -482,7 +499,7 @@ _ZH = {
     "card.preparing": "正在准备",
     "card.report": "下载报告",
     "which.title": "下载哪种报告？",
-    "which.more": "这些报告都不含姓名、位置或图像。前两种会先生成结果。",
+    "which.more": "这些报告都不含文件名、位置或图像。前两种会先生成结果。",
     "which.page": "审计报告（可打印）",
     "which.entry": "审计条目（JSON）",
     "which.counts": "仅数字（JSON）",
@@ -491,6 +508,9 @@ _ZH = {
     "card.forget": "从列表移除",
     "card.retry": "重试",
     "card.details": "详情",
+    "card.listed": "、",
+    "without.title": "结果中不含：{list}",
+    **_without("zh"),
     "making.begins": "正在生成视频",
     "making.sound": "正在生成声音文件。请勿关闭此页面。",
     "making.frames": "正在生成视频：{share}%。请勿关闭此页面。",
@@ -499,7 +519,7 @@ _ZH = {
     "nothing.draw": "画一个区域",
     "review.title": "查看",
     "stage.title": "画面",
-    "stage.before": "原图",
+    "stage.before": "原画面",
     "stage.after": "已遮盖",
     "stage.covering": "正在遮盖",
     "stage.failed": "预览不是最新的",
@@ -521,10 +541,10 @@ _ZH = {
     "hint.box": "在要遮盖的地方拖动，或按回车键放置矩形",
     "hint.ellipse": "在要遮盖的地方拖动，或按回车键放置椭圆",
     "hint.freehand": "沿着要遮盖的地方画一圈，或按回车键放置区域",
-    "compare.title": "与原图对比",
-    "compare.hold": "按住查看原图",
-    "compare.divider": "对比原图与遮盖后的画面",
-    "compare.value": "{n}% 为原图，其余为遮盖后",
+    "compare.title": "与原画面对比",
+    "compare.hold": "按住查看原画面",
+    "compare.divider": "对比原画面与遮盖后的画面",
+    "compare.value": "{n}% 为原画面，其余为遮盖后",
     "time.title": "时间",
     "time.slider": "视频位置",
     "time.value": "{time}，第 {frame} 帧，共 {total} 帧",
@@ -703,7 +723,7 @@ _ZH = {
     "live.looked-all": "已看过。没有其他文件需要您查看。",
     "help.title": "快捷键",
     "help.doubtful": "下一个、上一个存疑的文件",
-    "help.looked": "看过了，转到下一张",
+    "help.looked": "看过了，转到下一个",
     "help.walk": "逐个选择区域",
     "help.toggle": "遮盖区域或保留可见",
     "help.move": "移动区域或画面，加 Ctrl 更快",
@@ -715,7 +735,7 @@ _ZH = {
     "help.zoom": "放大、缩小、整个画面",
     "help.pan": "按住并拖动画面（照片）",
     "help.undo": "撤销、重做",
-    "help.compare": "对比、按住查看原图、方框",
+    "help.compare": "对比、按住查看原画面、方框",
     "help.download": "下载这个文件",
     "help.escape": "结束当前操作",
     "help.play": "播放、暂停（视频）",

@@ -159,7 +159,7 @@ export async function trial(id, query, at, signal) {
 
 // ---- results
 
-/** Waits until the result is there. Returns {url, extension, bytes}; `progressed` hears {done, total} of a video. */
+/** Waits until the result is there. Returns {url, extension, bytes, altered, dropped}; `progressed` hears {done, total} of a video. */
 export async function result(id, query, signal, progressed = () => null) {
   for (;;) {
     const answer = await json(send("POST", path(id, `/result?${query}`), undefined, { signal }));

@@ -16,7 +16,7 @@ import { t } from "./words.js";
 export class Cinema extends EventTarget {
   #arrival = null; // what is to be done once a frame is shown
 
-  /** `review` answers for the open video: `regions`, `selected`, `entry`; and is told: `edit(regions)`, `select(uid, reveal)`. */
+  /** `review` answers for the open video: `regions`, `selected`, `entry`; and is told: `edit(regions)`, `select(uid, reveal)`, `followed(found)`. */
   constructor(review) {
     super();
     this.review = review;
@@ -52,7 +52,7 @@ export class Cinema extends EventTarget {
     });
     on(this.follower, {
       progress: () => this.#showSpan(),
-      ready: ({ uid, region }) => this.#followed(uid, region),
+      ready: (found) => this.review.followed(found),
       failed: ({ problem }) => tell(problem.sentence, "bad"),
     });
   }
@@ -66,7 +66,6 @@ export class Cinema extends EventTarget {
   }
 
   clear() {
-    this.follower.keep(new Set());
     this.#arrival = null;
     this.screening.clear();
     this.faces.open(null);
@@ -87,8 +86,9 @@ export class Cinema extends EventTarget {
   }
 
   render(regions, numbers) {
+    if (!this.on) return this.doubts.render(regions, { numbers });
     this.timeline.render(regions, this.review.selected);
-    this.follower.keep(new Set(regions.map(({ uid }) => uid)));
+    if (this.review.ready) this.follower.keep(this.review.entry.id, new Set(regions.map(({ uid }) => uid)));
     if (this.film.ready) this.doubts.render(regions, { times: this.film.times, numbers, faces: this.faces });
     this.#showSpan();
   }
@@ -168,12 +168,6 @@ export class Cinema extends EventTarget {
     this.film.pause();
     const box = isMoving(region) ? boxAt(region.keys, this.frame) : region.box;
     this.follower.start(this.review.entry.id, region.uid, { frame: this.frame, box, shape: region.shape });
-  }
-
-  #followed(uid, region) {
-    if (!this.review.ready || !this.review.regions.some((one) => one.uid === uid)) return;
-    this.#edit(model.replaced(this.review.regions, uid, region));
-    announce(t("live.followed"));
   }
 
   // ---- keys

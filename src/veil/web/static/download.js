@@ -39,6 +39,7 @@ async function finished(entry, saved, progressed) {
       progressed();
     });
     warn(entry, result.altered);
+    entry.without = { query, dropped: result.dropped };
     return { ...result, query };
   } finally {
     making.delete(entry);
@@ -51,8 +52,11 @@ export async function stopMaking(entry) {
   const made = making.get(entry);
   if (!made) return;
   made.stop.abort();
-  await api.stopResult(entry.id, made.query).catch(() => null); // it may be done, or gone
+  await stopped(entry, made.query);
 }
+
+/** Has the server stop, too; the result may be done by now, or gone. */
+const stopped = (entry, query) => api.stopResult(entry.id, query).catch(() => null);
 
 /** Says loudly that speech was to be altered and none was heard. */
 function warn(entry, altered) {
@@ -84,21 +88,28 @@ async function wanted(batch) {
   return { settled, all: ready }[answer] ?? null;
 }
 
-/** Fetches many results as one ZIP file; `progressed` hears which one of how many is made, and which share of it is done. */
-export async function downloadAll(batch, saved, progressed) {
+/**
+ * Fetches many results as one ZIP file; `progressed` hears which one of how many is made, and which share of it is done.
+ * Once `signal` is aborted, nothing more is made and nothing fetched.
+ */
+export async function downloadAll(batch, saved, signal, progressed) {
   const entries = await wanted(batch);
   if (!entries?.length) return;
+  progressed(1, entries.length, 0);
   await saved();
   const packed = [];
   for (const [index, entry] of entries.entries()) {
     const told = ({ done = 0, total = 0 } = {}) => progressed(index + 1, entries.length, total ? done / total : 0);
     told();
+    const query = resultQuery(entry);
     try {
-      const query = resultQuery(entry);
-      const { altered } = await api.result(entry.id, query, entry.leaving.signal, told);
+      signal.throwIfAborted();
+      const { altered, dropped } = await api.result(entry.id, query, AbortSignal.any([entry.leaving.signal, signal]), told);
       warn(entry, altered);
+      entry.without = { query, dropped };
       packed.push([entry, query]);
     } catch (error) {
+      if (signal.aborted) return stopped(entry, query);
       if (!api.isAbort(error)) tell(t("live.ready", { name: entry.name, result: api.problemOf(error).sentence }), "bad");
     }
   }

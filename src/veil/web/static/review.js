@@ -13,7 +13,7 @@ import { presentAt } from "./moving.js";
 import { Preview } from "./preview.js";
 import { coverQuery, onChoice } from "./settings.js";
 import { Stage } from "./stage.js";
-import { tellFacts, tellMaking, tellOnward, tellProgress, tellSaving, tellVerdict } from "./telling.js";
+import { tellFacts, tellMaking, tellOnward, tellProgress, tellSaving, tellVerdict, tellWithout } from "./telling.js";
 import { count, number, t } from "./words.js";
 import { Works } from "./works.js";
 
@@ -78,10 +78,14 @@ export class Review {
     this.batch.addEventListener("open", ({ detail }) => this.#open(detail));
     this.batch.addEventListener("change", () => this.#refresh());
     this.batch.addEventListener("progress", ({ detail }) => detail === this.#entry && this.#refresh());
-    this.batch.addEventListener("drop", ({ detail }) => this.#works.forget(detail.id));
+    this.batch.addEventListener("drop", ({ detail }) => {
+      this.#works.forget(detail.id);
+      this.cinema.follower.keep(detail.id, new Set());
+    });
     onChoice((names) => {
       const covering = ["style", "color", "strength", "boxes"].some((name) => names.has(name));
       if (covering && this.ready) this.#want(true);
+      if (this.#entry) tellWithout(this.#entry);
     });
     this.panel.addEventListener("fit", ({ detail }) => this.#refit(detail));
     this.preview.addEventListener("failed", ({ detail }) => tell(detail.sentence, "bad"));
@@ -148,7 +152,7 @@ export class Review {
   #open(entry) {
     this.#turn += 1;
     this.gestures.cancel();
-    this.#works.leave(this.#work);
+    if (!this.cinema.follower.isBusy(this.#work?.id)) this.#works.leave(this.#work);
     this.selected = null;
     this.#entry = entry;
     this.#work = this.#trial = null;
@@ -234,7 +238,7 @@ export class Review {
   #renderLists() {
     const { regions, selected } = this;
     this.areas.render(regions, selected);
-    if (this.cinema.on) this.cinema.render(regions, this.#numbered);
+    this.cinema.render(regions, this.#numbered);
   }
 
   #want(later = false) {
@@ -254,7 +258,7 @@ export class Review {
     else if (entry.ready && (this.#work === null || this.#work.id !== entry.id)) this.#load();
     else if (entry.ready) this.#work.heard(entry.facts.revision).catch(() => null);
     tellProgress(entry);
-    tellMaking(entry);
+    this.#tellResult();
     this.#tellVerdict();
     find("#looked").disabled = !this.presentable;
     tellOnward(this.batch.doubtful() !== null);
@@ -288,6 +292,11 @@ export class Review {
     if (this.#entry?.ready) tellVerdict(this.root, this.#entry, this.#work?.loaded ? this.regions : null);
   }
 
+  #tellResult() {
+    tellMaking(this.#entry);
+    tellWithout(this.#entry);
+  }
+
   #tellSaving() {
     const { saving = "saved", trouble } = this.#work ?? {};
     if (!tellSaving(saving)) return;
@@ -300,6 +309,16 @@ export class Review {
   edit(regions, step = null) {
     this.#trial = null;
     if (this.ready) this.#work.edit(regions, step);
+  }
+
+  /** Takes the region that follows what an area held, of the open photo or of one that was left meanwhile. */
+  followed({ id, uid, region }) {
+    const work = this.#works.known({ id });
+    if (!work?.regions.some((one) => one.uid === uid)) return;
+    const regions = model.replaced(work.regions, uid, region);
+    if (work === this.#work) this.edit(regions);
+    else work.edit(regions);
+    announce(t("live.followed"));
   }
 
   /** Shows regions that are not decided on: something is being dragged. */
@@ -475,7 +494,7 @@ export class Review {
     const entry = this.#entry;
     if (!this.presentable || makingOf(entry)) return;
     try {
-      await how(entry, () => this.#works.known(entry)?.saved(), () => entry === this.#entry && tellMaking(entry));
+      await how(entry, () => this.#works.known(entry)?.saved(), () => entry === this.#entry && this.#tellResult());
     } catch (error) {
       if (!api.isAbort(error)) this.#fail(error);
     }

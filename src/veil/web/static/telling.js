@@ -6,8 +6,10 @@ import { makingOf } from "./download.js";
 import { line, share } from "./list.js";
 import { counted } from "./model.js";
 import { length } from "./moving.js";
-import { count, percent, t, time } from "./words.js";
+import { resultQuery } from "./settings.js";
+import { count, knows, percent, t, time } from "./words.js";
 
+const NUMBER = /\d+/;
 const SAVE_SIGNS = { saved: "check", saving: "clock", retrying: "warn", failed: "cross" };
 
 /** Says what is known of a photo: its name, its size, until when it is kept. */
@@ -43,6 +45,21 @@ export function tellProgress(entry) {
   find("#trouble details").hidden = !trouble?.message;
   write(find("#trouble details p"), trouble?.message ?? "");
   find("#retry").hidden = !(trouble && entry.file);
+}
+
+/** Says what the file holds and its result does not, once a result has been made with the settings as they are. */
+export function tellWithout(entry) {
+  const { query, dropped = [] } = entry.without ?? {};
+  const told = find("#without");
+  told.hidden = !dropped.length || query !== resultQuery(entry);
+  if (told.hidden) return;
+  write(told, t("without.title", { list: dropped.map(named).join(t("card.listed")) }));
+}
+
+/** One of the things that reports name in English, in the language of the page if it is known there. */
+function named(words) {
+  const key = `without.${words.replace(NUMBER, "n").replaceAll(" ", "-").toLowerCase()}`;
+  return knows(key) ? t(key, { n: words.match(NUMBER)?.[0] }) : words;
 }
 
 /** Says that the result is being made; of a video, which takes long, also how far it is. */
