@@ -81,14 +81,13 @@ def look_again(result: "Picture | Video", plan: Plan | None, finder: Finder, ste
     return _in_video(result, plan, finder, step)
 
 
-def look_before(
+def with_second_look(
     report: Report,
     written: Path | bytes,
     plan: Plan,
     finder: Finder,
     options: Options,
     *,
-    target: Path | None = None,
     step: Step = lambda: None,
     opener: Opener | None = None,
 ) -> Report:
@@ -99,13 +98,11 @@ def look_before(
         written: The whole result: the file that is still to get its name, or the bytes of a picture.
         plan: What it was covered by.
         finder: Loaded models, from detect.load_second().
-        options: All settings; those of stages READ and CHECK are used.
-        target: The name that the file is to get.
+        options: All settings; those of stage READ are used.
         step: Called after each frame or page.
         opener: Opens the result to be decoded, in this process if not given.
 
     Raises:
-        WithheldError: A face may still show, and ``options`` do not release such results.
         VeilError: As for look_again().
     """
     opener = opener or Opener()
@@ -115,18 +112,21 @@ def look_before(
         else opener.open_media(written, max_pixels=options.max_pixels)
     )
     with opened as result:
-        look = look_again(result, plan, finder, step)
-    check_passed(look, options, target)
-    return replace(report, second_look=look)
+        return replace(report, second_look=look_again(result, plan, finder, step))
 
 
-def check_passed(look: SecondLook, options: Options, target: Path | None = None) -> None:
+def check_passed(look: SecondLook | None, options: Options, target: Path | None = None) -> None:
     """Refuse a result in which a face may still show, unless such ones are released.
+
+    Args:
+        look: What a second look told; None if there was none.
+        options: All settings; those of stage RELEASE are used.
+        target: The name that the file is to get.
 
     Raises:
         WithheldError: It is refused.
     """
-    if not look.passed and not options.release:
+    if look is not None and not look.passed and not options.release:
         raise WithheldError(_why_withheld(look, target), look)
 
 
