@@ -10,7 +10,7 @@ from veil.errors import VeilError
 from veil.options import Options
 from veil.plan import digest
 from veil.report import tally as counted
-from veil.types import Altered, Box, Drawing, Facts, Kind, Plan, Shape, State, Tally
+from veil.types import Altered, Box, Drawing, Facts, Kind, Place, Plan, SecondLook, Shape, State, Tally
 
 
 class JobState(StrEnum):
@@ -106,11 +106,12 @@ class Order:
 
     Attributes:
         key: Digest of the settings that shape it.
-        options: All settings; those of stages COVER and WRITE are used.
+        options: All settings; those of stages COVER, WRITE, CHECK and RELEASE are used.
         revision: The plan that it was made by; empty until it is made.
         sha256: Hash of the finished file, in hexadecimal; empty until it is made.
         dropped: In plain words, what the video holds and the finished file does not.
         altered: What was done to the sound.
+        look: What a second look at it told; None without one.
         problem: Why it cannot be made.
     """
 
@@ -120,12 +121,23 @@ class Order:
     sha256: str = ""
     dropped: tuple[str, ...] = ()
     altered: Altered | None = None
+    look: SecondLook | None = None
     problem: Problem | None = None
 
     @property
     def waits(self) -> bool:
         """Whether it is still to be made."""
         return not self.sha256 and self.problem is None
+
+    @property
+    def passes(self) -> int:
+        """How often the frames are gone through until it may be fetched: to make it, and perhaps to look again."""
+        return 1 + self.options.verify
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether a face may still show in it, and nobody has released it."""
+        return self.look is not None and not self.look.passed and not self.options.release
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,9 +274,20 @@ class Job:
         return self.heard_nothing if self.talk else self.picture is not None and self.tally.nothing_found
 
     @property
+    def is_held_back(self) -> bool:
+        """Whether a result of it is held back."""
+        return any(order.is_held_back for order in self.orders)
+
+    @property
+    def looked_again(self) -> Order | None:
+        """The result that second looks say most of: one that is held back, or else the latest; None without any."""
+        looked_at = [order for order in self.orders if order.look is not None]
+        return max(looked_at[::-1], key=lambda order: order.is_held_back, default=None)
+
+    @property
     def wants_review(self) -> bool:
         """Whether a person should look or listen before a result is released."""
-        return self.heard_nothing or (self.picture is not None and self.tally.wants_review)
+        return self.heard_nothing or self.is_held_back or (self.picture is not None and self.tally.wants_review)
 
     @property
     def is_urgent(self) -> bool:
@@ -329,7 +352,8 @@ class Job:
         return replace(self, looked=looked)._settled()
 
     def _settled(self) -> "Job":
-        return replace(self, state=JobState.REVIEW if self.wants_review and not self.looked else JobState.DONE)
+        is_open = self.is_held_back or (self.wants_review and not self.looked)
+        return replace(self, state=JobState.REVIEW if is_open else JobState.DONE)
 
 
 _ELSEWHERE = frozenset({"seen", "progress"})  # they change often and are kept in files of their own
@@ -377,9 +401,14 @@ def _order(values: dict[str, Any]) -> Order:
         "options": _options(values["options"]),
         "dropped": tuple(values.get("dropped", ())),
         "altered": Altered(**values["altered"]) if values.get("altered") else None,
+        "look": _look(values["look"]) if values.get("look") else None,
         "problem": _problem(values["problem"]),
     }
     return Order(**{**values, **own})
+
+
+def _look(values: dict[str, Any]) -> SecondLook:
+    return SecondLook(values["frames"], tuple(Place(**{**each, "box": Box(*each["box"])}) for each in values["places"]))
 
 
 def _wish(values: dict[str, Any]) -> Wish:
