@@ -25,7 +25,7 @@ from veil.jobs.store import Store
 from veil.jobs.studio import Studio
 from veil.jobs.work import Tools, work
 from veil.options import Options
-from veil.types import Box, Detection, Shape
+from veil.types import Box, Detection, Shape, State
 
 AGAIN = replace(BOX, verify=True)
 PLACE = Box(100, 40, 130, 80)
@@ -56,21 +56,20 @@ def test_a_result_in_which_a_face_shows_is_held_back(
     handed_in: Callable[..., Job], studio: Studio, store: Store
 ) -> None:
     job = handed_in()
-    order = job.looked_again
-    assert order is not None and order.look is not None
-    assert (job.state, [place.box for place in order.look.places]) == (JobState.REVIEW, [PLACE])
+    assert job.look is not None
+    assert (job.state, [place.box for place in job.look.places]) == (JobState.REVIEW, [PLACE])
     result = studio.request_result(ME, job.id, AGAIN)
     assert (result.state, result.path) == (ResultState.HELD_BACK, None)
     assert result.problem is not None and isinstance(result.problem.error(), HeldBackError)
     assert "1 place," in result.problem.detail
     assert outcomes(store) == ["withheld"] == [studio.audit(ME, job.id, AGAIN)["told"]["outcome"]]
-    assert studio.report(ME, job.id, AGAIN).second_look == order.look
+    assert studio.report(ME, job.id, AGAIN).second_look == job.look
     assert studio.update(ME, job.id, looked=True).state is JobState.REVIEW
 
 
 def test_one_in_which_none_shows_is_given_out(handed_in: Callable[..., Job], studio: Studio, store: Store) -> None:
     job = handed_in(first=painted)
-    assert job.looked_again is not None and job.state is JobState.DONE
+    assert job.look is not None and job.look.passed and job.state is JobState.DONE
     assert studio.request_result(ME, job.id, AGAIN).state is ResultState.READY
     assert outcomes(store) == ["given"]
 
@@ -81,7 +80,7 @@ def test_the_places_covered_it_is_looked_at_anew_and_given_out(
     job = handed_in()
     plan, revision = studio.plan(ME, job.id)
     covered = replace(plan, regions=(plans.drawn(PLACE, Shape.BOX),))
-    assert studio.put_plan(ME, job.id, covered, revision).looked_again is None
+    assert studio.put_plan(ME, job.id, covered, revision).look is None
     assert studio.request_result(ME, job.id, AGAIN).state is ResultState.MAKING
     work(store, job.id, using(store, painted))
     assert studio.request_result(ME, job.id, AGAIN).state is ResultState.READY
@@ -165,9 +164,8 @@ def test_a_look_that_fails_gives_nothing_out(handed_in: Callable[..., Job], stud
 
 def test_of_videos_the_moments_are_told(handed_in: Callable[..., Job], studio: Studio) -> None:
     job = handed_in(spotting, data=filmed())
-    look = job.looked_again.look if job.looked_again else None
-    assert look is not None and look.frames == 3
-    assert [(place.frame, place.time) for place in look.places] == [(13, 0.52), (26, 1.04)]
+    assert job.look is not None and job.look.frames == 3
+    assert [(place.frame, place.time) for place in job.look.places] == [(13, 0.52), (26, 1.04)]
     assert studio.request_result(ME, job.id, AGAIN).state is ResultState.HELD_BACK
 
 
@@ -175,3 +173,20 @@ def test_results_that_are_held_back_come_first(handed_in: Callable[..., Job], st
     doubtful = handed_in(data=fakes.photo(doubtful=(FACE,)), first=painted)
     held = handed_in()
     assert [job.id for job in studio.jobs(ME)] == [held.id, doubtful.id]
+
+
+def test_places_that_a_change_leaves_open_stay_open_whatever_is_asked_for(
+    handed_in: Callable[..., Job], studio: Studio, store: Store
+) -> None:
+    other = (slice(100, 140), slice(200, 230))
+    job = handed_in(data=fakes.photo(FACE, other))
+    plan, revision = studio.plan(ME, job.id)
+    kept = replace(plans.drawn(PLACE, Shape.BOX), state=State.KEPT)
+    job = studio.put_plan(ME, job.id, replace(plan, regions=(kept,)), revision)
+    assert job.look is not None and [place.box for place in job.look.places] == [Box(200, 100, 230, 140)]
+    assert (job.state, job.is_held_back) == (JobState.REVIEW, True)
+    assert studio.request_result(ME, job.id, BOX).state is ResultState.MAKING
+    work(store, job.id, using(store, painted))
+    assert studio.request_result(ME, job.id, BOX).state is ResultState.HELD_BACK
+    assert studio.release(ME, job.id, BOX).state is ResultState.READY
+    assert not studio.job(ME, job.id).is_held_back

@@ -37,7 +37,7 @@ def place(client: FlaskClient, studio: Studio) -> str:
     taken = client.post(f"{API}{AGAIN}", data=fakes.photo(FACE)).json
     assert taken is not None
     settled_job(studio, taken["id"])
-    wait_until(studio, lambda: studio.job(OWNER, taken["id"]).looked_again is not None)
+    wait_until(studio, lambda: studio.job(OWNER, taken["id"]).look is not None)
     return f"{API}/{taken['id']}"
 
 

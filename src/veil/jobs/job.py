@@ -216,6 +216,7 @@ class Job:
         attempts: How often work on it was begun and not ended.
         orders: Results that were asked for, oldest first.
         wishes: Areas that are to be followed, or were, oldest first.
+        left: What a second look saw in a result by an earlier plan, and the present one still leaves open, if anything.
         trials: Parts of the sound that are to be heard before and after, or were, oldest first.
         problem: Why it failed.
         begins_as: VIDEO or SOUND if its first bytes are those of one.
@@ -242,6 +243,7 @@ class Job:
     attempts: int = 0
     orders: tuple[Order, ...] = ()
     wishes: tuple[Wish, ...] = ()
+    left: SecondLook | None = None
     trials: tuple[Trial, ...] = ()
     problem: Problem | None = None
     begins_as: Kind | None = None
@@ -275,14 +277,15 @@ class Job:
 
     @property
     def is_held_back(self) -> bool:
-        """Whether a result of it is held back."""
-        return any(order.is_held_back for order in self.orders)
+        """Whether a second look saw a face that is still neither covered, kept nor released."""
+        return self.left is not None or any(order.is_held_back for order in self.orders)
 
     @property
-    def looked_again(self) -> Order | None:
-        """The result that second looks say most of: one that is held back, or else the latest; None without any."""
+    def look(self) -> SecondLook | None:
+        """What second looks told: of a result that is held back, or else the latest; None if none was made."""
         looked_at = [order for order in self.orders if order.look is not None]
-        return max(looked_at[::-1], key=lambda order: order.is_held_back, default=None)
+        chosen = max(looked_at[::-1], key=lambda order: order.is_held_back, default=None)
+        return self.left if chosen is None else chosen.look
 
     @property
     def wants_review(self) -> bool:
@@ -319,7 +322,7 @@ class Job:
     def with_result(self, made: Order) -> "Job":
         """Return the job with one order finished; an earlier look does not settle that no speech was heard for it."""
         heard_nothing = made.altered is not None and not made.altered.stretches
-        job = self.with_order(made)
+        job = replace(self.with_order(made), left=self.left if made.look is None else None)
         return replace(job, looked=job.looked and not (heard_nothing and job.talk is None))._settled()
 
     def trial(self, key: str) -> Trial | None:
@@ -380,6 +383,7 @@ def from_json(text: bytes) -> Job:
         values["problem"] = _problem(values["problem"])
         values["orders"] = tuple(_order(each) for each in values["orders"])
         values["wishes"] = tuple(_wish(each) for each in values.get("wishes", ()))
+        values["left"] = _look(values["left"]) if values.get("left") else None
         values["trials"] = tuple(_trial(each) for each in values.get("trials", ()))
         if values.pop("begins_as_video", False):  # what it was once
             values["begins_as"] = Kind.VIDEO

@@ -13,7 +13,7 @@ from veil.jobs.finders import Finders
 from veil.jobs.folder import JobFolder, planned
 from veil.jobs.job import Job, Order, Problem
 from veil.media.files import Opener
-from veil.types import Plan, Report, Step
+from veil.types import Plan, Report, SecondLook, Step
 
 
 def looked_at(
@@ -44,6 +44,19 @@ def report_of(plan: Plan, order: Order) -> Report:
     style, sha256 = order.options.style, order.sha256 or None
     report = reports.report(plan, style, sha256, dropped=order.dropped, altered=order.altered)
     return replace(report, second_look=order.look)
+
+
+def with_look(order: Order, job: Job) -> Order:
+    """Return an order with a second look, if an earlier one has left something open: nobody gets around that."""
+    if job.left is None or order.options.verify:
+        return order
+    return replace(order, options=replace(order.options, verify=True))
+
+
+def left_open(job: Job, plan: Plan) -> SecondLook | None:
+    """Return what second looks saw that is to be held back and that another plan leaves open; None for nothing."""
+    look = job.look
+    return verify.left_open(look, plan) if look is not None and job.is_held_back else None
 
 
 def held_back(order: Order) -> Problem | None:

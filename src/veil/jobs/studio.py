@@ -622,12 +622,15 @@ def _sounding(job: Job) -> Job:
 
 
 def _save_plan(folder: JobFolder, job: Job, plan: Plan) -> None:
-    """Make a plan that of a photo; results by another plan are forgotten. For who is in changing()."""
+    """Make a plan that of a photo; results by another plan are forgotten, not what they are held back for.
+
+    For who is in changing().
+    """
     before = folder.read()
     after = job.with_plan(plan)
     if after.revision != before.revision:
         folder.save_plan(plan)
-        after = replace(after, orders=())
+        after = replace(job, orders=(), left=second.left_open(job, plan)).with_plan(plan)
     folder.save(after)
     folder.forget(before, after)
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from veil.jobs.job import Film, Job, Order, Talk
+from veil.jobs.job import Film, Job, Talk
 from veil.jobs.studio import Studio
 from veil.options import Options, Stage, settings
 from veil.report import look_to_dict
@@ -31,7 +31,7 @@ def photo(studio: Studio, job: Job) -> dict[str, Any]:
         "nothing_found": job.nothing_found,
         "heard_nothing": job.heard_nothing,
         "wants_review": job.wants_review,
-        "second_look": _second_look(job.looked_again),
+        "second_look": _second_look(job),
         "counts": asdict(job.tally),
         "doubt": job.doubt,
         "picture": None if job.picture is None else _picture(job),
@@ -47,12 +47,12 @@ def listing(studio: Studio, owner: str) -> dict[str, Any]:
     return {"photos": [photo(studio, job) for job in studio.jobs(owner)], "revision": revision}
 
 
-def _second_look(order: Order | None) -> dict[str, Any] | None:
-    """Return what the second look at a result told, and what becomes of that."""
-    if order is None or order.look is None:
+def _second_look(job: Job) -> dict[str, Any] | None:
+    """Return what second looks at results told, and what becomes of that."""
+    if job.look is None:
         return None
-    state = "passed" if order.look.passed else "held-back" if order.is_held_back else "released"
-    told = look_to_dict(order.look)
+    told = look_to_dict(job.look)
+    state = "passed" if job.look.passed else "held-back" if job.is_held_back else "released"
     return {"state": state, "frames": told["frames"], "places": told["places"]}
 
 
