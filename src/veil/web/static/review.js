@@ -60,6 +60,11 @@ export class Review {
     return this.ready || (this.#entry?.isSound === true && this.#entry.ready);
   }
 
+  /** Whether a person can say that they have looked: places that hold its result back want more than that. */
+  get settleable() {
+    return this.presentable && !this.#stillOpen.length;
+  }
+
   get entry() {
     return this.#entry;
   }
@@ -282,7 +287,7 @@ export class Review {
     tellProgress(entry);
     tellMaking(entry);
     this.#tellVerdict();
-    find("#looked").disabled = !this.presentable;
+    find("#looked").disabled = !this.settleable;
     tellOnward(this.batch.doubtful() !== null);
   }
 
@@ -512,7 +517,7 @@ export class Review {
   /** "I have looked": settles the photo and goes on to the next doubtful one. */
   async looked() {
     const entry = this.#entry;
-    if (!this.presentable) return;
+    if (!this.settleable) return;
     const next = this.batch.doubtful();
     try {
       await this.#work?.saved();
