@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.footage import Actor, Film, Spotting, shoot, spotter
-from veil import resume
+from veil import pipeline, resume
 from veil.errors import OutputError, UsageError
 from veil.files import write_aside
 from veil.media.video import open_video
@@ -24,8 +24,13 @@ def walk(tmp_path: Path) -> Path:
 
 def run(source: Path, step: Callable[[], None] = lambda: None, options: Options = QUICK, **more: Any) -> Report:
     target = source.with_name("walk.veiled.mp4")
-    with open_video(source) as video, write_aside(target) as stream:
-        return resume.anonymise(video, more.get("finder", spotter()), stream, options, step, target=target)[1]
+    finder = more.get("finder", spotter())
+    with (
+        open_video(source) as video,
+        write_aside(target) as stream,
+        resume.planned(video, finder, options, step, target=target) as plan,
+    ):
+        return pipeline.cover(video, plan, stream, options, step)
 
 
 def plans_in(folder: Path) -> list[Path]:

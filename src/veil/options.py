@@ -26,6 +26,7 @@ class Stage(StrEnum):
     COVER = "cover"
     WRITE = "write"
     CHECK = "check"
+    RELEASE = "release"
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,14 +250,14 @@ class Options:
     verify: bool = _setting(
         False,
         Stage.CHECK,
-        "Look again at each result before it gets its name. Where a face may still show, the result is withheld: it is"
-        " kept aside as NAME.withheld.jpg, the places are named, and the exit code is 3.",
+        "Look again at each result before it is given out. Where a face may still show, it is withheld and the places"
+        " are named; on the command line it is kept aside as NAME.withheld.jpg, and the exit code is 3.",
         parse=bool,
     )
     release: bool = _setting(
         False,
-        Stage.CHECK,
-        "With verify, name the places but give the result its name all the same.",
+        Stage.RELEASE,
+        "With verify, name the places but give the result out all the same.",
         parse=bool,
     )
 

@@ -43,6 +43,7 @@ SERVED_BY = {
 MOST_VIDEO_BYTES, MOST_VIDEO_TIMES = 1 << 35, 64
 """A video or sound file that is written may have so many bytes, and so many times those of its original more."""
 
+_WRITES_TIMES = 4
 _SECONDS_TO_START = 60.0
 _MEGAPIXEL = 1_000_000
 
@@ -85,9 +86,10 @@ class Sandbox(Opener):
 
         Args:
             limits: For each process that reads a file.
-            files_each: How many pictures one process may read, or write, one after the other. With more than one, a
-                hostile file could change how the next ones of that process are seen, but not what is written of them:
-                that is done by other processes, from the very pixels that were looked at.
+            files_each: How many pictures one process may read, one after the other. With more than one, a hostile file
+                could change how the next ones of that process are seen, but not what is written of them: that is done
+                by other processes, from the very pixels that were looked at. These never see a file that was handed
+                in, and then write up to four times as many.
             fork_here: Fork the first one from this process rather than starting a new interpreter. For programs with
                 one thread that hold nothing secret.
             served_by: Modules that read files, if not the usual ones.
@@ -139,7 +141,7 @@ class Sandbox(Opener):
             return child
 
         def forget(child: Child) -> None:
-            self._give_back(("read picture", bounds), child)
+            self._give_back(("read picture", bounds), child, self._files_each)
 
         readers = Readers(start, forget)
         with readers.one():
@@ -246,7 +248,8 @@ class Sandbox(Opener):
             child.seconds = seconds
             return child
 
-        return Readers(start, lambda child: self._give_back((use, bounds), child))
+        most = self._files_each * _WRITES_TIMES if self._files_each > 1 else 1
+        return Readers(start, lambda child: self._give_back((use, bounds), child, most))
 
     def _take(self, use: tuple[str, Bounds], loaded: frozenset[str]) -> Child:
         """Return a process that has been used in this way only, or a new one."""
@@ -263,9 +266,10 @@ class Sandbox(Opener):
         child.files += 1
         return child
 
-    def _give_back(self, use: tuple[str, Bounds], child: Child) -> None:
+    def _give_back(self, use: tuple[str, Bounds], child: Child, most: int) -> None:
+        """Keep a process for the next file unless it has served so many."""
         with self._sharing:
-            if child.files < self._files_each and not self._closed:
+            if child.files < most and not self._closed:
                 self._spare.setdefault(use, []).append(child)
                 return
         child.close()

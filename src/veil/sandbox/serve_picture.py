@@ -24,12 +24,9 @@ def serve(connection: Connection) -> None:
 
     def open_it(message: Message, caller: Caller) -> None:
         wanted = message.read(PictureToOpen)
-        opened[:] = [open_picture(_contents(message), max_pixels=wanted.max_pixels, sha256=wanted.sha256)]
+        opened.clear()  # before there is another: its memory is used again
+        opened.append(open_picture(_contents(message), max_pixels=wanted.max_pixels, sha256=wanted.sha256))
         caller.give("result", PictureNote.of(opened[0]))
-
-    def forget(message: Message, caller: Caller) -> None:
-        opened.clear()
-        caller.give("result")
 
     def frames(message: Message, caller: Caller) -> None:
         for frame in opened[0].frames():
@@ -53,9 +50,7 @@ def serve(connection: Connection) -> None:
             picture.write_still(frame, stream, format=wanted.format, quality=wanted.quality)
         caller.give("result")
 
-    answer(
-        connection, {"open": open_it, "forget": forget, "frames": frames, "write": write, "write_still": write_still}
-    )
+    answer(connection, {"open": open_it, "frames": frames, "write": write, "write_still": write_still})
 
 
 def _contents(message: Message) -> bytes:

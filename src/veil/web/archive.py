@@ -9,9 +9,9 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from veil.errors import JobError, NoSuchPhotoError, UsageError
 from veil.jobs.studio import Studio
-from veil.options import Options, Stage
+from veil.options import Options
 from veil.web import packing
-from veil.web.inputs import chosen, chosen_in, is_photo_id, json_object
+from veil.web.inputs import OF_RESULTS, chosen, chosen_in, is_photo_id, json_object
 from veil.web.words import words
 
 ARCHIVES = 8  # at a time; each holds a thread while it is sent
@@ -27,7 +27,7 @@ def add_archive(app: Flask, studio: Studio) -> None:
 
     @app.post("/api/v1/archive")
     def archive() -> Response:
-        options = chosen(studio.options, Stage.COVER, Stage.WRITE)
+        options = chosen(studio.options, *OF_RESULTS)
         wanted = _wanted(studio.limits.photos)
         members = _members(studio, wanted, options)
         entries = studio.entries(g.owner, {photo_id for photo_id, _, _ in wanted})

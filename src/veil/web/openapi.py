@@ -380,6 +380,15 @@ def _results(options: Options) -> dict[str, Any]:
                 refusals=MADE_OF_IT,
             ),
         },
+        f"{PHOTO}/release": {
+            "parameters": [photo_id(), *settings_of(options, MAKING)],
+            "post": operation(
+                "release",
+                "Say that a result may be fetched in which a second look saw a face; the audit log tells so",
+                {200: answer("Ready", "It can be fetched")},
+                refusals=MADE_OF_IT,
+            ),
+        },
         f"{PHOTO}/audit": {
             "parameters": [photo_id(), *settings_of(options, MAKING)],
             "get": operation(

@@ -14,6 +14,7 @@ _TYPE = "urn:veil:problem:"
 _KINDS: dict[type[VeilError], tuple[str, str]] = {
     errors.NoSuchPhotoError: ("no-such-photo", "No such photo"),
     errors.ExpiredError: ("expired", "Deleted after a long time"),
+    errors.HeldBackError: ("held-back", "Held back"),
     errors.ConflictError: ("conflict", "Changed in the meantime"),
     errors.QuotaError: ("quota", "Too many photos"),
     errors.NoSpaceError: ("no-space", "No space left"),

@@ -169,6 +169,9 @@ export async function result(id, query, signal, progressed = () => null) {
   }
 }
 
+/** Lets a result be fetched in which a face may still show. Returns what result() does. */
+export const release = (id, query) => json(send("POST", path(id, `/release?${query}`)));
+
 /** Has the server stop making a result. */
 export const stopResult = (id, query) => send("DELETE", path(id, `/result?${query}`));
 

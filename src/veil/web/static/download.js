@@ -21,11 +21,13 @@ export const makingOf = (entry) => making.get(entry)?.told ?? null;
 
 /** Fetches one result, once every edit has been saved and the server has made it; `progressed` hears that it goes on. */
 export async function downloadOne(entry, saved, progressed) {
-  const { url, extension } = await finished(entry, saved, progressed);
+  const made = await finished(entry, saved, progressed);
+  if (!made) return;
+  const { url, extension } = made;
   fetchInto(url, `${entry.name.replace(/\.[^.]*$/, "")}.veiled${extension ?? entry.facts.extension}`);
 }
 
-/** Has one result made; answers with its address, its ending and the query that asks for it. */
+/** Has one result made; answers with its address, its ending and the query that asks for it. Null if it stays held back. */
 async function finished(entry, saved, progressed) {
   const stop = new AbortController();
   const query = resultQuery(entry);
@@ -34,16 +36,31 @@ async function finished(entry, saved, progressed) {
   progressed();
   try {
     await saved();
-    const result = await api.result(entry.id, query, AbortSignal.any([entry.leaving.signal, stop.signal]), (told) => {
+    const result = await orReleased(entry, query, api.result(entry.id, query, AbortSignal.any([entry.leaving.signal, stop.signal]), (told) => {
       made.told = told;
       progressed();
-    });
+    }));
+    if (!result) return null;
     warn(entry, result.altered);
     entry.without = { query, dropped: result.dropped };
     return { ...result, query };
   } finally {
     making.delete(entry);
     progressed();
+  }
+}
+
+/** What was asked for; or, where a face may still show in it, what a person decides about that: null to look there first. */
+async function orReleased(entry, query, asked) {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error.kind !== "held-back") throw error;
+    const { places } = (await api.photo(entry.id)).second_look;
+    const choices = [["look", t("ask.held.look"), "primary"], ["release", t("places.release"), "danger"]];
+    const answer = await confirm(count("ask.held", places.length), t("ask.held.more"), choices);
+    if (answer === "look") dispatchEvent(new CustomEvent("look-there", { detail: entry }));
+    return answer === "release" ? api.release(entry.id, query) : null;
   }
 }
 
@@ -70,7 +87,9 @@ export async function downloadReport(entry, saved, progressed) {
   const name = entry.name.replace(/\.[^.]*$/, "");
   if (answer === "counts") fetchInto(api.reportAddress(entry.id, resultQuery(entry)), `${name}.report.json`);
   if (answer !== "html" && answer !== "json") return;
-  const { query } = await finished(entry, saved, progressed);
+  const made = await finished(entry, saved, progressed);
+  if (!made) return;
+  const { query } = made;
   fetchInto(api.auditAddress(entry.id, answer === "html" ? ".html" : "", query), `${name}.audit.${answer}`);
 }
 

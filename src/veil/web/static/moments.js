@@ -26,11 +26,14 @@ export function moments(regions, times) {
 /** The frame in the middle of a moment, where it is looked at. */
 export const middleOf = ({ first, stop }) => (first + stop - 1) >> 1;
 
-/** What wants an eye, in order of time, as {frame, uid}: doubtful moments in their middle, suggestions where they are best seen. */
-export function eyes(regions) {
+/**
+ * What wants an eye, in order of time, as {frame, uid}: doubtful moments in their middle, suggestions where they are best
+ * seen, and `places` that a second look names.
+ */
+export function eyes(regions, places = []) {
   const lost = regions.filter(isCovered).flatMap(({ uid, doubtful = [] }) => doubtful.map(([first, stop]) => ({ frame: middleOf({ first, stop }), uid })));
   const open = regions.filter(({ state }) => state === "suggested").map((region) => ({ frame: bestFrame(region), uid: region.uid }));
-  return [...lost, ...open].sort(inTime);
+  return [...lost, ...open, ...places.map(({ frame, uid }) => ({ frame, uid }))].sort(inTime);
 }
 
 const inTime = (a, b) => a.frame - b.frame || a.uid - b.uid;

@@ -80,18 +80,24 @@ export function tellMaking(entry) {
   else bar.removeAttribute("value");
 }
 
-/** Says what was found, from the regions as they are on the page and not as they were saved; null before they are there. */
-export function tellVerdict(root, { facts }, regions) {
+/**
+ * Says what was found, from the regions as they are on the page and not as they were saved; null before they are there.
+ * `places` are those of a second look that are still open.
+ */
+export function tellVerdict(root, { facts }, regions, places) {
   const counts = regions ? counted(regions) : facts.counts;
   const nothing = facts.sound ? facts.nothing_found : !(counts.covered + counts.drawn + counts.kept + counts.suggested);
   const open = counts.suggested > 0 || counts.doubtful > 0 || (facts.heard_nothing && !facts.looked);
-  const kind = nothing ? "nothing" : open ? "review" : "good";
-  root.dataset.verdict = facts.looked && !counts.suggested && kind !== "good" ? "looked" : kind;
+  const held = places.length > 0;
+  const kind = held ? "review" : nothing ? "nothing" : open ? "review" : "good";
+  root.dataset.verdict = facts.looked && !counts.suggested && !held && kind !== "good" ? "looked" : kind;
   const told = find("#verdict");
-  write(find(".result", told), verdict({ ...facts, counts, nothing_found: nothing }));
+  const settled = facts.second_look?.state === "held-back" && !held;
+  const again = settled ? null : facts.second_look && { ...facts.second_look, places: held ? places : facts.second_look.places };
+  write(find(".result", told), verdict({ ...facts, counts, nothing_found: nothing, second_look: again }));
   const note = counts.suggested ? count("card.review", counts.suggested) : facts.looked ? t("card.looked") : "";
   write(find(".note", told), nothing ? "" : note);
-  find("#nothing").hidden = !nothing || facts.looked || Boolean(facts.sound);
+  find("#nothing").hidden = !nothing || held || facts.looked || Boolean(facts.sound);
 }
 
 /** Says whether edits are saved; returns whether that is news. */

@@ -11,6 +11,7 @@ const PAGE = 10; // seconds
 const THICK = 7; // pixels of a lane at most
 const THIN = 1.5; // and at least
 const GAP = 1;
+const SPOT = 4; // pixels of the radius of a place's sign
 const EYE = 5; // pixels across of a doubtful moment at least
 const CLOSER = 2; // by a press of a button or key
 const WHEEL = 0.002; // for each pixel of turning
@@ -18,6 +19,7 @@ const WHEEL = 0.002; // for each pixel of turning
 /** Tells "eye" with {frame, uid} of what is to be looked at next. */
 export class Timeline extends EventTarget {
   #regions = [];
+  #places = [];
   #selected = null;
   #eyes = [];
   #count = 0;
@@ -64,12 +66,14 @@ export class Timeline extends EventTarget {
 
   // ---- showing
 
-  /** Shows other areas, or another one selected. */
-  render(regions, selected) {
+  /** Shows other areas, or another one selected, and the places that a second look names. */
+  render(regions, selected, places) {
     const { count } = this.film;
-    if (regions === this.#regions && selected === this.#selected && count === this.#count) return;
+    const same = places.length === this.#places.length && places.every(({ uid, frame }, index) => uid === this.#places[index].uid && frame === this.#places[index].frame);
+    if (same && regions === this.#regions && selected === this.#selected && count === this.#count) return;
     this.#regions = regions;
-    this.#eyes = eyes(regions);
+    this.#places = places;
+    this.#eyes = eyes(regions, places);
     this.#selected = selected;
     this.#count = count;
     this.#lens.open(count);
@@ -202,6 +206,14 @@ export class Timeline extends EventTarget {
     for (const span of placed) {
       if (!isCovered(span.region)) continue;
       for (const [first, stop] of span.region.doubtful ?? []) bar(span, first, stop, EYE, colour("--doubt"));
+    }
+    pen.fillStyle = colour("--bad");
+    for (const { frame } of this.#places) {
+      const middle = x(frame + 0.5);
+      pen.fillRect(middle - 1, 0, 2, high);
+      pen.beginPath();
+      pen.arc(middle, SPOT, SPOT, 0, 2 * Math.PI);
+      pen.fill();
     }
   }
 

@@ -1,0 +1,28 @@
+"""``veil`` as it is, and ``veil`` but for the sandbox: files are read and written in the program itself.
+
+python benchmarks/sandbox/program.py fenced run FOLDER -o OUTPUT
+python benchmarks/sandbox/program.py bare run FOLDER -o OUTPUT
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from veil import cli
+from veil.media.files import Opener
+
+
+@contextmanager
+def _no_sandbox() -> Iterator[Opener]:
+    yield Opener()
+
+
+def main() -> None:
+    """Run the command that follows the first word."""
+    if sys.argv.pop(1) == "bare":
+        vars(cli)["_sandbox"] = _no_sandbox
+    cli.start()
+
+
+if __name__ == "__main__":
+    main()
