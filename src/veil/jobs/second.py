@@ -45,7 +45,7 @@ def report_of(plan: Plan, order: Order) -> Report:
     return replace(report, second_look=order.look)
 
 
-def with_look(order: Order, job: Job) -> Order:
+def as_needed(order: Order, job: Job) -> Order:
     """Return an order with a second look, if an earlier one has left something open: nobody gets around that."""
     if job.left is None or order.options.verify:
         return order
