@@ -31,9 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             words = ["run", "{input}", "-o", "{output}", "--profile", options.profile, "--quiet"]
             pair[name] = run_once([sys.executable, PROGRAM, name, *words], options.input)
         pairs.append(pair)
-    print(
-        f"{options.input.name}: profile {options.profile}, {options.runs} pairs, {len(os.sched_getaffinity(0))} processors"
-    )
+    processors = len(os.sched_getaffinity(0))
+    print(f"{options.input.name}: profile {options.profile}, {options.runs} pairs, {processors} processors")
     print(table(pairs[1:]))
     return 0
 

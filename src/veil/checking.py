@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from veil.boxed import boxed
 from veil.errors import UsageError, VeilError
 from veil.types import Profile
 
@@ -52,7 +53,6 @@ def check(outputs: tuple[str, ...], plan_file: Path | None, profile: str, as_jso
     from veil.batch import Task, results, work
     from veil.media.formats import is_media
     from veil.options import Options
-    from veil.sandbox.box import Sandbox
 
     paths = results(outputs, is_media)
     if not paths:
@@ -61,9 +61,9 @@ def check(outputs: tuple[str, ...], plan_file: Path | None, profile: str, as_jso
         raise UsageError("A plan is that of one result, but several were given; nothing was looked at.")
     made = plan.from_json(_read(plan_file)) if plan_file is not None else None
     workers = min(len(paths), len(os.sched_getaffinity(0)))
-    finder = detect.load_second(profile, streams=workers)
     options = Options(profile=profile)
-    with Sandbox() as sandbox:
+    with boxed() as sandbox:
+        finder = detect.load_second(profile, streams=workers)
         ended = {
             outcome.task.source: outcome.result or outcome.error
             for outcome in work(

@@ -8,8 +8,8 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from veil.auditing import Book, audit, audit_options
+from veil.boxed import boxed
 from veil.checking import check
 from veil.errors import OutputError, UsageError, VeilError, WithheldError
 from veil.fence import Fence
@@ -26,7 +27,6 @@ from veil.types import Profile
 
 if TYPE_CHECKING:  # models and codecs are loaded when a command uses them, so that help comes at once
     from veil.batch import Outcome, Task
-    from veil.sandbox.box import Sandbox
     from veil.types import Plan, Report
 
 EXIT_FAILED = 1
@@ -199,7 +199,7 @@ def run(
         sweep(folder)
     workers = _workers(len(tasks), options.profile)
     one_video = threading.Lock()  # a video uses all processors by itself, and much memory
-    with _sandbox() as sandbox:
+    with boxed(files_each=PICTURES_EACH) as sandbox:
         looks = not all(sandbox.is_sound(task.source) for task in tasks)
         finder = detect.load(options.profile, streams=workers) if looks else None
         second = detect.load_second(options.profile, streams=workers) if looks and options.verify else None
@@ -289,7 +289,7 @@ def find(
     workers = _workers(len(tasks), options.profile)
     plans: dict[Path, Any] = {}
     one_video = threading.Lock()
-    with _sandbox() as sandbox:
+    with boxed(files_each=PICTURES_EACH) as sandbox:
         finder = detect.load(options.profile, streams=workers)
 
         def do(task: "Task", step: Callable[[], None]) -> "Report":
@@ -347,7 +347,7 @@ def cover(
     tasks, _, options = _tasks([str(source)], output, Options(**values))
     made = plan.from_json(_read(plan_file))
     book.check(tasks)
-    with _sandbox() as sandbox:
+    with boxed(files_each=PICTURES_EACH) as sandbox:
 
         def do(task: "Task", step: Callable[[], None]) -> "Report":
             begun = time.time()
@@ -400,17 +400,6 @@ def _tasks(
     if options.format and media_named(options.format) != wanted:
         raise UsageError(f"{output} is not a name for the format {options.format}; nothing was done.")
     return tasks, left_out, replace(options, format=wanted)
-
-
-@contextmanager
-def _sandbox() -> Iterator["Sandbox"]:
-    """Give the sandbox that files are read in; which fences the system lacks is said once, after the work."""
-    from veil.sandbox.box import Sandbox
-
-    with Sandbox(files_each=PICTURES_EACH, fork_here=threading.active_count() == 1) as sandbox:
-        yield sandbox
-        if sandbox.missing:
-            click.echo(f"veil: note: this system does not offer all fences: {'; '.join(sandbox.missing)}.", err=True)
 
 
 def _workers(tasks: int, profile: str) -> int:
