@@ -315,7 +315,7 @@ class _Zygote:
             raise ConnectionResetError
 
     def kill(self) -> None:
-        """End it although it may no longer listen; the system ends what was forked from it. It still is to be closed."""
+        """End it although it may not listen; the system ends what was forked from it. Then it is to be closed."""
         os.kill(self._number, signal.SIGKILL)
 
     def close(self) -> None:
