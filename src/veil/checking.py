@@ -70,6 +70,7 @@ def check(outputs: tuple[str, ...], plan_file: Path | None, profile: str, as_jso
                 [Task(path, path) for path in dict.fromkeys(paths)],
                 lambda task, step: look_at(task.source, made, options, finder=finder, step=step, sandbox=sandbox),
                 workers=workers,
+                give_up=sandbox.close,
             )
         }
     outcomes = [(path, ended[path]) for path in dict.fromkeys(paths)]

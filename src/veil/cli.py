@@ -27,6 +27,7 @@ from veil.types import Profile
 
 if TYPE_CHECKING:  # models and codecs are loaded when a command uses them, so that help comes at once
     from veil.batch import Outcome, Task
+    from veil.sandbox.box import Sandbox
     from veil.types import Plan, Report
 
 EXIT_FAILED = 1
@@ -246,7 +247,7 @@ def run(
                 book.add(task, plan, report, options, begun)
                 return report
 
-        outcomes = _work(tasks, do, workers, shows_progress=not (quiet or as_json))
+        outcomes = _work(tasks, do, workers, sandbox, shows_progress=not (quiet or as_json))
     if report_file:
         _write_text(report_file, json.dumps(_report(outcomes), indent=2) + "\n", overwrite)
     _tell(outcomes, left_out, as_json, quiet)
@@ -304,7 +305,7 @@ def find(
             plans[task.source] = json.loads(text)
             return report.report(made, options.style)
 
-        outcomes = _work(tasks, do, workers, shows_progress=not (quiet or as_json))
+        outcomes = _work(tasks, do, workers, sandbox, shows_progress=not (quiet or as_json))
     if as_json:
         entries = [_entry(each, writes) | {"plan": plans.get(each.task.source)} for each in outcomes]
         click.echo(json.dumps(entries, indent=2))
@@ -359,7 +360,7 @@ def cover(
                 book.add(task, made, report, options, begun)
                 return report
 
-        outcomes = _work(tasks, do, 1, shows_progress=False)
+        outcomes = _work(tasks, do, 1, sandbox, shows_progress=False)
     _tell(outcomes, [], as_json, quiet)
     _end(outcomes, strict)
 
@@ -415,6 +416,7 @@ def _work(
     tasks: Sequence["Task"],
     do: Callable[["Task", Callable[[], None]], "Report"],
     workers: int,
+    sandbox: "Sandbox",
     *,
     shows_progress: bool,
 ) -> list["Outcome[Report]"]:
@@ -422,7 +424,7 @@ def _work(
     from veil.batch import Ticks, work
 
     ticks = Ticks()
-    outcomes = work(tasks, ticks.counting(_told(do)), workers=workers)
+    outcomes = work(tasks, ticks.counting(_told(do)), workers=workers, give_up=sandbox.close)
     if shows_progress and (len(tasks) > 1 or _takes_long(tasks[0].source)):
         from veil.console import watch
 
