@@ -22,7 +22,7 @@ LONGER_SIDE = 640  # of the small copy: faces of 20 pixels in 1280 still move by
 FINEST = 1  # halvings of the halved copy in which the fastest setting of the flow searches; to tell more is filling...
 CELL = 4  # ...so it tells one vector for so many pixels of the copy each way
 INNER = 0.6  # share of a box whose motion counts: the face; the corners show what is behind it
-SAMPLES = 5  # each way, in the inner part of a box
+SAMPLES = 5  # each way, in the inner part of a box; odd
 LEAST_SIDE = 64  # of a picture in which the search for motion works
 VISIBLE = 0.9  # share of a box's inner part that must lie in the picture for its motion to be seen
 ROUNDS = 3  # of the search for where a box came from
@@ -130,4 +130,5 @@ def _steps(boxes: Boxes, motion: Flow, before: Steps) -> Steps:
     seen = motion.vectors[row[:, :, None], column[:, None, :]].reshape(len(boxes), SAMPLES**2, 2)
     inside = ((y >= 0) & (y < rows)).mean(axis=1) * ((x >= 0) & (x < columns)).mean(axis=1)
     goes_on = (inside < VISIBLE)[:, None] & ~np.isnan(before)
-    return np.where(goes_on, before, np.median(seen, axis=1))
+    middle = SAMPLES**2 // 2  # an odd number, so one of them is the median
+    return np.where(goes_on, before, np.partition(seen, middle, axis=1)[:, middle])
