@@ -26,7 +26,7 @@ def likeness(earlier: Grey, later: Grey, motion: Flow) -> float:
         np.asarray(cv2.resize(each, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
         for each in (earlier, later)
     )
-    y, x = np.mgrid[:rows, :columns].astype(np.float32)
+    x, y = np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32)[:, None]
     steps = motion.vectors / np.array(motion.cell, np.float32)
     moved = cv2.remap(after, x + steps[..., 0], y + steps[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return _correlation(before, np.asarray(moved, np.uint8))
@@ -34,8 +34,8 @@ def likeness(earlier: Grey, later: Grey, motion: Flow) -> float:
 
 def _correlation(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
     """Return the correlation coefficient of two pictures; 1 where neither shows anything, 0 where only one does."""
-    a, b = (each.astype(np.float64) - each.mean() for each in (one, other))
-    spread = np.sqrt((a**2).sum() * (b**2).sum())
+    a, b = (each - each.mean() for each in (one, other))
+    spread = np.sqrt(np.sum(a * a) * np.sum(b * b))
     if spread == 0:
         return 1.0 if not a.any() and not b.any() else 0.0
-    return float((a * b).sum() / spread)
+    return float(np.sum(a * b) / spread)
