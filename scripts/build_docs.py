@@ -76,7 +76,8 @@ STAGES = {
     Stage.FIND: ("Finding", "Flags of `veil run` and `veil find`. They shape the plan."),
     Stage.COVER: ("Covering", "Flags of `veil run` and `veil cover`."),
     Stage.WRITE: ("Writing", "Flags of `veil run` and `veil cover`."),
-    Stage.CHECK: ("Looking again", "Flags of `veil run`."),
+    Stage.CHECK: ("Looking again", "Flags of `veil run` and `veil cover`."),
+    Stage.RELEASE: ("Releasing", "Flags of `veil run` and `veil cover`."),
 }
 
 BLOCK_START, BLOCK_END = "<!-- {name} -->\n", "<!-- end -->"

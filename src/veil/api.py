@@ -68,7 +68,14 @@ def find(
 
 
 @overload
-def cover(source: Held, plan: Plan, options: Options | None = None, *, sandbox: Sandbox | None = None) -> Held: ...
+def cover(
+    source: Held,
+    plan: Plan,
+    options: Options | None = None,
+    *,
+    second: Finder | None = None,
+    sandbox: Sandbox | None = None,
+) -> Held: ...
 @overload
 def cover(
     source: str | Path,
@@ -77,6 +84,7 @@ def cover(
     *,
     output: str | Path,
     overwrite: bool = False,
+    second: Finder | None = None,
     sandbox: Sandbox | None = None,
 ) -> Report: ...
 def cover(
@@ -86,6 +94,7 @@ def cover(
     *,
     output: str | Path | None = None,
     overwrite: bool = False,
+    second: Finder | None = None,
     sandbox: Sandbox | None = None,
 ) -> Any:
     """Cover a picture or video by a plan that was made for it.
@@ -96,6 +105,8 @@ def cover(
         options: Settings; the defaults if not given.
         output: The file to write, for what is given as a file.
         overwrite: Replace the file if it exists.
+        second: Loaded models, from detect.load_second(plan.profile), for options that say ``verify``; loaded each time
+            if not given.
         sandbox: As for find().
 
     Returns:
@@ -105,14 +116,16 @@ def cover(
         PlanError: The plan was made for another picture.
         InputError: The picture cannot be read.
         OutputError: The file exists, is the input, or cannot be written.
+        WithheldError: A face may still show, and the options say ``verify`` and not ``release``; a file is kept aside.
     """
     options = options or Options()
     if isinstance(source, str | Path):
         with _open(source, options, sandbox) as opened, _target(source, output, overwrite) as stream:
-            return _verified(pipeline.cover(opened, plan, stream, options), stream, plan, options, output, sandbox)
+            report = pipeline.cover(opened, plan, stream, options)
+            return _verified(report, stream, plan, options, output, second, sandbox)
     with _open_held(source, options, _opener(sandbox)) as picture:
         _refuse_output(output)
-        return _held(source, picture, plan, options)
+        return _held(source, picture, plan, options, second)
 
 
 @overload
@@ -121,6 +134,7 @@ def anonymise(
     options: Options | None = None,
     *,
     finder: Finder | None = None,
+    second: Finder | None = None,
     sandbox: Sandbox | None = None,
 ) -> Held: ...
 @overload
@@ -131,6 +145,7 @@ def anonymise(
     finder: Finder | None = None,
     output: str | Path,
     overwrite: bool = False,
+    second: Finder | None = None,
     sandbox: Sandbox | None = None,
 ) -> Report: ...
 def anonymise(
@@ -140,6 +155,7 @@ def anonymise(
     finder: Finder | None = None,
     output: str | Path | None = None,
     overwrite: bool = False,
+    second: Finder | None = None,
     sandbox: Sandbox | None = None,
 ) -> Any:
     """Find every face in a picture or video and cover it: find(), then cover(). Of a sound file, change the voices.
@@ -161,11 +177,11 @@ def anonymise(
         with _open(source, options, sandbox) as opened, _target(source, output, overwrite) as stream:
             finder = finder or detect.load(options.profile)
             plan, report = pipeline.anonymise(opened, finder, stream, options)
-            return _verified(report, stream, plan, options, output, sandbox)
+            return _verified(report, stream, plan, options, output, second, sandbox)
     with _open_held(source, options, _opener(sandbox)) as picture:
         _refuse_output(output)
         plan = pipeline.find(picture, finder or detect.load(options.profile), options)
-        return _held(source, picture, plan, options)
+        return _held(source, picture, plan, options, second)
 
 
 def check(
@@ -203,16 +219,18 @@ def _verified(
     plan: Plan,
     options: Options,
     output: str | Path | None,
+    second: Finder | None,
     sandbox: Sandbox | None,
 ) -> Report:
     """Return the report on a file that is being written, after a second look if one is wanted."""
     if not options.verify or output is None:
         return report
     stream.flush()
-    second = detect.load_second(options.profile)
-    return verify.look_before(
-        report, Path(stream.name), plan, second, options, target=Path(output), opener=_opener(sandbox)
-    )
+    finder = second or detect.load_second(plan.profile)
+    written = Path(stream.name)
+    report = verify.with_second_look(report, written, plan, finder, options, opener=_opener(sandbox))
+    verify.check_passed(report.second_look, options, Path(output))
+    return report
 
 
 def _anonymise_sound(
@@ -244,19 +262,21 @@ def _open_held(source: bytes | Image | NDArray[Any], options: Options, opener: O
     return media.picture_from_pil(source)
 
 
-def _held(source: Source, picture: media.Picture, plan: Plan, options: Options) -> Any:
+def _held(source: Source, picture: media.Picture, plan: Plan, options: Options, second: Finder | None) -> Any:
     """Return a picture that is held in memory covered, in the form in which it was given."""
+    if options.verify:
+        second = second or detect.load_second(plan.profile)
     if isinstance(source, bytes):
         stream = io.BytesIO()
         report = pipeline.cover(picture, plan, stream, options)
-        if options.verify:
-            second = detect.load_second(options.profile)
-            verify.look_before(report, stream.getvalue(), plan, second, options)
+        if options.verify and second is not None:
+            report = verify.with_second_look(report, stream.getvalue(), plan, second, options)
+            verify.check_passed(report.second_look, options)
         return stream.getvalue()
     (frame,) = pipeline.covered_frames(picture, plan, options)
-    if options.verify:
+    if options.verify and second is not None:
         shown = media.picture_from_array(frame.pixels)
-        verify.check_passed(verify.look_again(shown, plan, detect.load_second(options.profile)), options)
+        verify.check_passed(verify.look_again(shown, plan, second), options)
     return media.to_array(frame, picture) if isinstance(source, np.ndarray) else media.to_pil(frame, picture)
 
 

@@ -4,7 +4,7 @@ import functools
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,12 @@ key_option = click.option(
 )
 
 
+def _new_job() -> str:
+    from veil.audit import new_job
+
+    return new_job()
+
+
 @dataclass(frozen=True, slots=True)
 class Book:
     """Where a command writes down what it did, and how much of it.
@@ -37,12 +43,14 @@ class Book:
         names: Whether to tell the names of files.
         places: Whether to tell where regions are.
         note: Words to add.
+        job: What all entries of one call of the command are of.
     """
 
     log: "Log | None"
     names: bool
     places: bool
     note: str
+    job: str = field(default_factory=_new_job)
 
     def check(self, tasks: Sequence["Task"]) -> None:
         """Refuse a log that cannot be written, before any work is done.
@@ -77,7 +85,7 @@ class Book:
 
         names = (task.source.name, task.target.name) if self.names else ("", "")
         extras = Extras(*names, places=self.places, note=self.note)
-        self.log.append(entry_of(report, plan, options, begun=begun, ended=time.time(), extras=extras))
+        self.log.append(entry_of(report, plan, options, begun=begun, ended=time.time(), extras=extras), self.job)
 
 
 def audit_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -145,6 +153,12 @@ def _log(path: Path, key: Path | None) -> "Log":
     type=click.Path(path_type=Path),
     help="Check that each entry is signed with the private key that belongs to this public one.",
 )
+@click.option(
+    "--jobs",
+    "by_jobs",
+    is_flag=True,
+    help="FILE holds entries of some jobs that were taken from a log, as in the studio's ZIP files: check each job's.",
+)
 @click.option("--html", metavar="OUT", type=click.Path(path_type=Path), help="Write the entries as a page to print.")
 @click.option(
     "--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of the page: English or Chinese."
@@ -160,6 +174,7 @@ def _log(path: Path, key: Path | None) -> "Log":
 def audit(
     file: Path | None,
     public_key: Path | None,
+    by_jobs: bool,
     html: Path | None,
     language: str,
     overwrite: bool,
@@ -171,6 +186,8 @@ def audit(
     Ends with exit code 0 if none was, and with 1 otherwise; then the first wrong line is named. Entries removed at the
     end show only by the hash of the last one: write it down elsewhere, or sign.
 
+    A job is one call of veil run or veil cover, or one file in the studio. Its entries have a chain of their own.
+
     \b
     Examples:
       veil run photos/ -o safe/ --audit audit.jsonl
@@ -178,16 +195,18 @@ def audit(
       veil audit audit.jsonl --html audit.html
       veil audit --make-key office.key
       veil audit audit.jsonl --public-key office.key.pub
+      veil audit from-the-zip/audit.jsonl --jobs
     """
     if make_key:
-        _make_key(make_key, alone=file is None and public_key is None and html is None)
+        _make_key(make_key, alone=file is None and public_key is None and html is None and not by_jobs)
         return
     if file is None:
         raise UsageError("Name an audit log, or a new key with --make-key; nothing was done.")
-    from veil.audit import verify
+    from veil.audit import verify, verify_jobs
     from veil.audit.signing import read_public_key
 
-    checked = verify(file, read_public_key(public_key) if public_key else None)
+    check = verify_jobs if by_jobs else verify
+    checked = check(file, read_public_key(public_key) if public_key else None)
     if html:
         _write_page(file, checked, html, language, overwrite)
     if as_json:
@@ -208,7 +227,7 @@ def _make_key(path: Path, *, alone: bool) -> None:
 
 
 def _write_page(file: Path, checked: "Checked", target: Path, language: str, overwrite: bool) -> None:
-    from veil.audit.chain import entries
+    from veil.audit.checking import entries
     from veil.audit.page import render
     from veil.files import write_aside
 
@@ -217,12 +236,20 @@ def _write_page(file: Path, checked: "Checked", target: Path, language: str, ove
 
 
 def _in_words(file: Path, checked: "Checked", *, signed: bool) -> str:
-    if not checked.passed:
-        return (
-            f"veil: {file}: line {checked.line}: {checked.problem}.\n"
-            f"The {checked.entries} entries before it are as they were written."
-        )
-    words = f"{file}: {checked.entries} entries, as they were written" + (" and signed" if signed else "")
+    from veil.audit.words import WORDS
+
+    if checked.problem:
+        problem = WORDS["en"][f"problem.{checked.problem}"].format(entries=checked.entries)
+        right = _counted(checked.entries, "entry", "entries")
+        return f"veil: {file}: line {checked.line}: {problem}.\nWhat stands before it is as it was written: {right}."
+    words = f"{file}: {_counted(checked.entries, 'entry', 'entries')}"
+    if not checked.whole:
+        words += f" of {_counted(checked.jobs, 'job', 'jobs')}, none missing between those of each"
+    words += ", as they were written" + (" and signed" if signed else "")
     for line in checked.torn:
         words += f".\nLine {line} was never finished, as the entry after it says"
     return f"{words}.\nHash of the last one: {checked.head}"
+
+
+def _counted(count: int, one: str, more: str) -> str:
+    return f"{count} {one if count == 1 else more}"

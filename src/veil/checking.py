@@ -1,18 +1,23 @@
-"""The command that looks at results a second time: check."""
+"""The command that looks at results a second time, check; and that look in the commands that write them."""
 
 import json
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from veil.auditing import Book
 from veil.boxed import boxed
 from veil.errors import UsageError, VeilError
-from veil.types import Profile
+from veil.options import Options
+from veil.types import Plan, Profile, Report, SecondLook, Step
 
-if TYPE_CHECKING:
-    from veil.types import SecondLook
+if TYPE_CHECKING:  # loaded by those commands that use it
+    from veil.batch import Task
+    from veil.detect import Finder
+    from veil.media.files import Opener
 
 EXIT_CODES = """
 \b
@@ -22,6 +27,51 @@ Exit codes:
   2    the command was not understood
   3    a face may still show; each place is named
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What is done about a result that is written, before it gets its name.
+
+    Attributes:
+        book: Where it is written down.
+        second: Looks at it again; None where that is not wanted.
+        options: All settings.
+        opener: Opens it to be looked at.
+    """
+
+    book: Book
+    second: "Finder | None"
+    options: Options
+    opener: "Opener"
+
+    def end(self, task: "Task", plan: Plan, report: Report, stream: BinaryIO, step: Step, begun: float) -> Report:
+        """Look at a result again if that is wanted, write down what came of it, and return the report on it.
+
+        Args:
+            task: The input and the result.
+            plan: What was covered.
+            report: What was done.
+            stream: The file that was written.
+            step: Called after each frame.
+            begun: When it was begun, in seconds since 1970.
+
+        Raises:
+            WithheldError: A face may still show, and such results are not released.
+            AuditError: It cannot be written down.
+            VeilError: As for verify.look_again().
+        """
+        if self.second is None:
+            self.book.add(task, plan, report, self.options, begun)
+            return report
+        from veil.verify import check_passed, with_second_look
+
+        stream.flush()
+        written = Path(stream.name)
+        report = with_second_look(report, written, plan, self.second, self.options, step=step, opener=self.opener)
+        self.book.add(task, plan, report, self.options, begun)
+        check_passed(report.second_look, self.options, task.target)
+        return report
 
 
 @click.command(epilog=EXIT_CODES)
@@ -52,7 +102,6 @@ def check(outputs: tuple[str, ...], plan_file: Path | None, profile: str, as_jso
     from veil.api import check as look_at
     from veil.batch import Task, results, work
     from veil.media.formats import is_media
-    from veil.options import Options
 
     paths = results(outputs, is_media)
     if not paths:

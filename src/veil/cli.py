@@ -12,13 +12,13 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from veil.auditing import Book, audit, audit_options
 from veil.boxed import boxed
-from veil.checking import check
+from veil.checking import Ending, check
 from veil.errors import OutputError, UsageError, VeilError, WithheldError
 from veil.fence import Fence
 from veil.options import Options, Setting, Stage, settings
@@ -28,7 +28,7 @@ from veil.types import Profile
 if TYPE_CHECKING:  # models and codecs are loaded when a command uses them, so that help comes at once
     from veil.batch import Outcome, Task
     from veil.sandbox.box import Sandbox
-    from veil.types import Plan, Report
+    from veil.types import Report
 
 EXIT_FAILED = 1
 EXIT_REVIEW = 3
@@ -147,7 +147,7 @@ def start() -> None:
 @main.command(epilog=EXIT_CODES)
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @output_option
-@setting_options(Stage.READ, Stage.FIND, Stage.COVER, Stage.WRITE, Stage.CHECK)
+@setting_options(Stage.READ, Stage.FIND, Stage.COVER, Stage.WRITE, Stage.CHECK, Stage.RELEASE)
 @click.option(
     "--report", "report_file", metavar="FILE", type=click.Path(path_type=Path), help="Write a report, without names."
 )
@@ -204,18 +204,7 @@ def run(
         looks = not all(sandbox.is_sound(task.source) for task in tasks)
         finder = detect.load(options.profile, streams=workers) if looks else None
         second = detect.load_second(options.profile, streams=workers) if looks and options.verify else None
-
-        def verified(
-            plan: "Plan", report: "Report", stream: BinaryIO, task: "Task", step: Callable[[], None]
-        ) -> "Report":
-            if second is None:
-                return report
-            from veil.verify import look_before
-
-            stream.flush()
-            return look_before(
-                report, Path(stream.name), plan, second, options, target=task.target, step=step, opener=sandbox
-            )
+        ending = Ending(book, second, options, sandbox)
 
         def do(task: "Task", step: Callable[[], None]) -> "Report":
             begun = time.time()
@@ -237,15 +226,12 @@ def run(
             ):
                 if isinstance(opened, Picture):
                     plan, report = pipeline.anonymise(opened, finder, stream, options, step)
-                    report = verified(plan, report, stream, task, step)
-                else:
-                    from veil import resume  # what decodes videos is loaded when there is one
+                    return ending.end(task, plan, report, stream, step, begun)
+                from veil import resume  # what decodes videos is loaded when there is one
 
-                    with one_video:
-                        plan, report = resume.anonymise(opened, finder, stream, options, step, target=task.target)
-                        report = verified(plan, report, stream, task, step)
-                book.add(task, plan, report, options, begun)
-                return report
+                with one_video, resume.planned(opened, finder, options, step, target=task.target) as plan:
+                    report = pipeline.cover(opened, plan, stream, options, step)
+                    return ending.end(task, plan, report, stream, step, begun)
 
         outcomes = _work(tasks, do, workers, sandbox, shows_progress=not (quiet or as_json))
     if report_file:
@@ -318,7 +304,7 @@ def find(
 @click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
 @click.option("--plan", "plan_file", metavar="PLAN", type=click.Path(path_type=Path), required=True, help="The plan.")
 @click.option("-o", "--output", metavar="OUT", type=click.Path(path_type=Path), required=True, help="File to write.")
-@setting_options(Stage.READ, Stage.COVER, Stage.WRITE)
+@setting_options(Stage.READ, Stage.COVER, Stage.WRITE, Stage.CHECK, Stage.RELEASE)
 @audit_options
 @overwrite_option
 @strict_option
@@ -342,13 +328,15 @@ def cover(
       veil find party.jpg -o party.plan.json
       veil cover party.jpg --plan party.plan.json -o safe.jpg
     """
-    from veil import pipeline, plan
+    from veil import detect, pipeline, plan
     from veil.files import write_aside
 
     tasks, _, options = _tasks([str(source)], output, Options(**values))
     made = plan.from_json(_read(plan_file))
     book.check(tasks)
     with boxed(files_each=PICTURES_EACH) as sandbox:
+        second = detect.load_second(made.profile) if options.verify else None
+        ending = Ending(book, second, options, sandbox)
 
         def do(task: "Task", step: Callable[[], None]) -> "Report":
             begun = time.time()
@@ -357,8 +345,7 @@ def cover(
                 write_aside(task.target, overwrite=overwrite) as stream,
             ):
                 report = pipeline.cover(picture, made, stream, options, step)
-                book.add(task, made, report, options, begun)
-                return report
+                return ending.end(task, made, report, stream, step, begun)
 
         outcomes = _work(tasks, do, 1, sandbox, shows_progress=False)
     _tell(outcomes, [], as_json, quiet)

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from veil.batch import Outcome, Ticks
-from veil.errors import VeilError
+from veil.errors import VeilError, WithheldError
 from veil.types import Report, SecondLook
 
 LISTED = 20
@@ -64,7 +64,8 @@ def summarise(outcomes: Sequence[Outcome[Report]], left_out: Sequence[Path]) -> 
     for outcome in failed:
         # The reason alone: the advice that follows it is for single files.
         reason = str(outcome.error).splitlines()[0]
-        console.print(f"[red]Failed:[/] {escape(str(outcome.task.source))}: {escape(reason)}")
+        what = "[yellow]Withheld:[/]" if isinstance(outcome.error, WithheldError) else "[red]Failed:[/]"
+        console.print(f"{what} {escape(str(outcome.task.source))}: {escape(reason)}")
     _name("Nothing found, please look:", empty, console)
     _name("Doubtful places left visible, please look:", doubtful, console)
     _name("No speech heard, please listen:", deaf, console)

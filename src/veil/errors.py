@@ -9,10 +9,11 @@
     ├── WithheldError          a face may still show in a result, so it was not given its name
     ├── PlanError              a plan is damaged or belongs to another picture
     ├── DetectorError          a model cannot be loaded or failed
-    ├── AuditError             the audit log cannot be written, or was changed
+    ├── AuditError             the audit log cannot be read or written, or was changed
     └── JobError               a photo handed to the studio cannot be served now
         ├── NoSuchPhotoError   it is not there, was deleted, or belongs to someone else
         ├── ExpiredError       it was deleted because nobody looked at it for long
+        ├── HeldBackError      a face may still show in its result, and nobody has released that
         ├── ConflictError      its plan has been changed by someone else meanwhile
         ├── QuotaError         one person has handed in as much as the limits allow
         ├── NoSpaceError       the store or the disk is full, or takes nothing
@@ -112,6 +113,10 @@ class ExpiredError(JobError, LookupError):
     """A photo has been deleted because nobody looked at it for as long as photos are kept."""
 
     http_status = 410
+
+
+class HeldBackError(JobError):
+    """A second look saw a face in a result of the studio, and nobody has said that it may be fetched all the same."""
 
 
 class ConflictError(JobError):

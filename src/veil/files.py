@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain, count
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,7 +25,7 @@ def write_aside(target: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
     """Open a file beside ``target`` for writing and give it that name once the block has ended well.
 
     If the block raises, nothing is left behind and an existing ``target`` is untouched; but after a WithheldError, what
-    was written lies under withheld_name(target), and what lay there before is gone. Missing folders are made.
+    was written lies under withheld_name(target). Missing folders are made.
 
     Args:
         target: Name of the finished file.
@@ -51,7 +52,7 @@ def write_aside(target: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         if held is not None:
-            aside.replace(withheld_name(target))
+            _name_unless_taken(aside, withheld_name(target))
             raise held
         if overwrite:
             aside.replace(target)
@@ -70,8 +71,9 @@ def write_aside(target: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
 
 
 def withheld_name(target: Path) -> Path:
-    """Return the name of a result that is not given its own."""
-    return target.with_name(f"{target.stem}{WITHHELD}{target.suffix}")
+    """Return the name of a result that is not given its own: one that no file has, so that none is lost."""
+    names = (f"{target.stem}{number}{WITHHELD}{target.suffix}" for number in chain([""], map(".{}".format, count(2))))
+    return next(path for path in map(target.with_name, names) if not os.path.lexists(path))
 
 
 def sweep(folder: Path) -> None:

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from veil.errors import UsageError
@@ -24,6 +26,7 @@ class Stage(StrEnum):
     COVER = "cover"
     WRITE = "write"
     CHECK = "check"
+    RELEASE = "release"
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,14 +250,14 @@ class Options:
     verify: bool = _setting(
         False,
         Stage.CHECK,
-        "Look again at each result before it gets its name. Where a face may still show, the result is withheld: it is"
-        " kept aside as NAME.withheld.jpg, the places are named, and the exit code is 3.",
+        "Look again at each result before it is given out. Where a face may still show, it is withheld and the places"
+        " are named; on the command line it is kept aside as NAME.withheld.jpg, and the exit code is 3.",
         parse=bool,
     )
     release: bool = _setting(
         False,
-        Stage.CHECK,
-        "With verify, name the places but give the result its name all the same.",
+        Stage.RELEASE,
+        "With verify, name the places but give the result out all the same.",
         parse=bool,
     )
 
@@ -290,9 +293,10 @@ class Options:
         return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()
 
 
+@cache
 def settings() -> Mapping[str, Setting]:
     """Return what is to be said about each field of Options, by name, in order."""
-    return {each.name: each.metadata["setting"] for each in fields(Options)}
+    return MappingProxyType({each.name: each.metadata["setting"] for each in fields(Options)})
 
 
 def parse(texts: Mapping[str, str | list[str]], options: Options | None = None) -> Options:

@@ -272,7 +272,12 @@ def refit(plan: Plan, *, shape: Shape, grow: float, area: Area) -> Plan:
 
 def digest(plan: Plan) -> str:
     """Return SHA-256, in hexadecimal, over all that a plan says."""
-    return hashlib.sha256(to_json(plan).encode()).hexdigest()
+    return digest_of(to_json(plan).encode())
+
+
+def digest_of(text: bytes) -> str:
+    """Return the digest() of the plan that to_json() wrote so."""
+    return hashlib.sha256(text).hexdigest()
 
 
 def to_cover(plan: Plan, index: int) -> list[Region]:

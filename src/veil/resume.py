@@ -6,10 +6,9 @@ no pixels and no names. It outlives its run only if that was killed; any other e
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
 
 import veil
 from veil import pipeline, pipeline_video
@@ -19,54 +18,44 @@ from veil.errors import PlanError
 from veil.files import write_aside
 from veil.media.video import Video
 from veil.options import Options
-from veil.types import Plan, Report, Step
+from veil.types import Plan, Step
 
 
-def anonymise(
-    video: Video, finder: Finder, stream: BinaryIO, options: Options, step: Step, *, target: Path
-) -> tuple[Plan, Report]:
-    """Find every face in a video and write it with the faces covered, going on where a killed run left off.
+@contextmanager
+def planned(video: Video, finder: Finder, options: Options, step: Step, *, target: Path) -> Iterator[Plan]:
+    """Give what is to be covered in a video: the plan that a killed run has left, or one made now.
 
-    Returns:
-        What was found, and the report.
+    It is kept for the length of the block, in which the result is made, looked at again and given its name.
 
     Args:
         video: An open video.
         finder: Loaded models for the profile of ``options``.
-        stream: Where the file is written. What it holds after an error must be thrown away.
         options: All settings.
-        step: Called after each frame, when it is looked at and when it is written.
-        target: The name that the file will have; the plan lies beside it.
+        step: Called after each frame that is looked at.
+        target: The name that the result will have; the plan lies beside it.
 
     Raises:
         OutputError: The plan cannot be written there.
-        VeilError: As for pipeline.anonymise().
+        VeilError: As for pipeline.find().
     """
     pipeline_video.target_of(video, options)  # what cannot be written is refused before the long search
     path = _beside(target, video, finder, options)
-    with _planned(path, lambda: pipeline.find(video, finder, options, step)) as plan:
-        return plan, pipeline.cover(video, plan, stream, options, step)
-
-
-def _beside(target: Path, video: Video, finder: Finder, options: Options) -> Path:
-    """Return where the plan lies: a name that only the same video, settings, models and program lead to."""
-    parts = [target.name, video.facts.sha256, options.digest(), sorted(finder.models.items()), veil.__version__]
-    return target.with_name(f".veil-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]}.plan")
-
-
-@contextmanager
-def _planned(path: Path, find: Callable[[], Plan]) -> Iterator[Plan]:
-    """Give the plan that a killed run has left, or make one and keep it for the length of the block."""
     try:
         plan = _left(path)
         if plan is None:
-            plan = find()
+            plan = pipeline.find(video, finder, options, step)
             with write_aside(path, overwrite=True) as stream:
                 stream.write(plans.to_json(plan).encode())
         yield plan
     finally:
         with suppress(OSError):
             path.unlink()
+
+
+def _beside(target: Path, video: Video, finder: Finder, options: Options) -> Path:
+    """Return where the plan lies: a name that only the same video, settings, models and program lead to."""
+    parts = [target.name, video.facts.sha256, options.digest(), sorted(finder.models.items()), veil.__version__]
+    return target.with_name(f".veil-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]}.plan")
 
 
 def _left(path: Path) -> Plan | None:

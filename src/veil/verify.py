@@ -81,14 +81,13 @@ def look_again(result: "Picture | Video", plan: Plan | None, finder: Finder, ste
     return _in_video(result, plan, finder, step)
 
 
-def look_before(
+def with_second_look(
     report: Report,
     written: Path | bytes,
     plan: Plan,
     finder: Finder,
     options: Options,
     *,
-    target: Path | None = None,
     step: Step = lambda: None,
     opener: Opener | None = None,
 ) -> Report:
@@ -99,13 +98,11 @@ def look_before(
         written: The whole result: the file that is still to get its name, or the bytes of a picture.
         plan: What it was covered by.
         finder: Loaded models, from detect.load_second().
-        options: All settings; those of stages READ and CHECK are used.
-        target: The name that the file is to get.
+        options: All settings; those of stage READ are used.
         step: Called after each frame or page.
         opener: Opens the result to be decoded, in this process if not given.
 
     Raises:
-        WithheldError: A face may still show, and ``options`` do not release such results.
         VeilError: As for look_again().
     """
     opener = opener or Opener()
@@ -115,18 +112,21 @@ def look_before(
         else opener.open_media(written, max_pixels=options.max_pixels)
     )
     with opened as result:
-        look = look_again(result, plan, finder, step)
-    check_passed(look, options, target)
-    return replace(report, second_look=look)
+        return replace(report, second_look=look_again(result, plan, finder, step))
 
 
-def check_passed(look: SecondLook, options: Options, target: Path | None = None) -> None:
+def check_passed(look: SecondLook | None, options: Options, target: Path | None = None) -> None:
     """Refuse a result in which a face may still show, unless such ones are released.
+
+    Args:
+        look: What a second look told; None if there was none.
+        options: All settings; those of stage RELEASE are used.
+        target: The name that the file is to get.
 
     Raises:
         WithheldError: It is refused.
     """
-    if not look.passed and not options.release:
+    if look is not None and not look.passed and not options.release:
         raise WithheldError(_why_withheld(look, target), look)
 
 
@@ -162,9 +162,7 @@ class _Known:
     kept: Sequence[Region]
 
 
-def _known(plan: Plan | None, frame: int) -> _Known | None:
-    if plan is None:
-        return None
+def _known(plan: Plan, frame: int) -> _Known:
     return _Known(plans.to_cover(plan, frame), plans.in_frame(plan, frame, frozenset({State.KEPT})))
 
 
@@ -175,7 +173,7 @@ def _in_picture(picture: Picture, plan: Plan | None, finder: Finder, step: Step)
     for frame in picture.frames():
         seen = pipeline_picture.look(finder, frame)
         pixels = pipeline_picture.as_seen(frame)
-        found = _showing(seen, pixels, _known(plan, frame.index), finder)
+        found = _showing(seen, pixels, _known(plan, frame.index) if plan else None, finder)
         places += [Place(each.box, each.score, frame.index, time if moves else None) for each in found]
         time += float(frame.duration or 0)
         count += 1
@@ -196,7 +194,7 @@ def _in_video(video: "Video", plan: Plan | None, finder: Finder, step: Step) -> 
             if time - last >= APART_SECONDS or frame.index in doubtful:
                 last = time
                 pixels = frame.pixels
-                found = _showing(finder.look(pixels), pixels, _known(plan, frame.index), finder)
+                found = _showing(finder.look(pixels), pixels, _known(plan, frame.index) if plan else None, finder)
                 places += [Place(each.box, each.score, frame.index, time - start) for each in found]
                 count += 1
             total += 1
@@ -204,6 +202,17 @@ def _in_video(video: "Video", plan: Plan | None, finder: Finder, step: Step) -> 
     if plan is not None:
         _check_about(plan, video.facts.width, video.facts.height, total)
     return SecondLook(count, _each_once(places))
+
+
+def left_open(look: SecondLook, plan: Plan) -> SecondLook | None:
+    """Return what a look saw that a plan, changed since then, neither covers nor keeps; None if nothing is left."""
+    shape = plan.picture.height, plan.picture.width
+    left: list[Place] = []
+    for frame, places in groupby(look.places, key=lambda place: place.frame):
+        known = _known(plan, frame)
+        masks = tuple(cover_mask(each, *shape) for each in (known.covered, known.kept))
+        left += [each for each in places if not any(_holds(mask, _ellipse(each.box, *shape)) for mask in masks)]
+    return replace(look, places=tuple(left)) if left else None
 
 
 def in_doubt(plan: Plan) -> frozenset[int]:
@@ -265,17 +274,27 @@ def _shows(box: Box, pixels: NDArray[np.uint8], masks: Sequence[NDArray[np.bool_
     part = pixels[rows, columns]
     left, top, right, bottom = box
     here = Box(left - columns.start, top - rows.start, right - columns.start, bottom - rows.start)
-    inside = cover_mask([Region(here, Shape.ELLIPSE, State.COVERED, None, "")], *part.shape[:2])
+    inside = _ellipse(here, *part.shape[:2])
     if not inside.any():
         return False  # it lies outside of the picture
     if masks is None:
         return detail(part, inside, box.height) >= DETAIL
     covered, kept = (mask[rows, columns] & inside for mask in masks)
-    if kept.sum() >= HIDDEN * inside.sum():
+    if _holds(kept, inside):
         return False
-    if covered.sum() < HIDDEN * inside.sum():
+    if not _holds(covered, inside):
         return True
     return detail(part, covered, box.height) >= DETAIL
+
+
+def _ellipse(box: Box, height: int, width: int) -> NDArray[np.bool_]:
+    """Return what of a picture lies in the ellipse in a box, shape (height, width)."""
+    return cover_mask([Region(box, Shape.ELLIPSE, State.COVERED, None, "")], height, width)
+
+
+def _holds(mask: NDArray[np.bool_], inside: NDArray[np.bool_]) -> bool:
+    """Return whether as much of a face lies in a mask as settles it."""
+    return bool((mask & inside).sum() >= HIDDEN * inside.sum())
 
 
 def detail(pixels: NDArray[np.uint8], where: NDArray[np.bool_], height: float) -> float:

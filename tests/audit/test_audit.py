@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from tests import fakes
 from veil import plan as plans
 from veil.audit import Extras, deletion, entry_of, verify
-from veil.audit.chain import entries
+from veil.audit.checking import Checked, Wrong, entries
 from veil.audit.page import render
 from veil.audit.strength import STRENGTHS, UNCOVERED
 from veil.audit.words import WORDS
@@ -71,8 +71,26 @@ def test_a_second_look_tells_places_only_if_asked_for() -> None:
     look = SecondLook(3, (Place(Box(987.5, 1, 2, 3), 0.5, 2),))
     said = told(look)
     assert said["second_look"] == {"passed": False, "frames": 3, "found": 1}
-    assert "1 places where a face may still show, in 3 frames" in page_of(said)
+    assert "Failed: a face may still show. Places: 1. Frames looked at: 3." in page_of(said)
     assert told(look, extras=Extras(places=True))["second_look"]["places"] == [{"box": [987.5, 1, 2, 3], "frame": 2}]
+
+
+@pytest.mark.parametrize(
+    ("look", "release", "outcome"),
+    [
+        (None, False, "given"),
+        (SecondLook(1), False, "given"),
+        (SecondLook(1, (Place(Box(1, 1, 2, 2), 0.5),)), False, "withheld"),
+        (SecondLook(1, (Place(Box(1, 1, 2, 2), 0.5),)), True, "released"),
+    ],
+)
+def test_what_became_of_a_result_is_told(look: SecondLook | None, release: bool, outcome: str) -> None:
+    said = entry_of(
+        replace(report(PLAN, Style.VEIL), second_look=look), PLAN, Options(release=release), begun=0, ended=1
+    )
+    assert said["outcome"] == outcome
+    if outcome != "given":
+        assert outcome in page_of(said)
 
 
 @pytest.mark.parametrize("language", WORDS)
@@ -142,3 +160,42 @@ def test_the_command_checks_and_prints(paint: Paint, tmp_path: Path) -> None:
     veil("audit", log, "--html", page, "--overwrite", code=1)
     assert "The log was changed" in page.read_text("utf-8")
     veil("audit", code=2)
+
+
+def test_a_call_of_the_command_is_a_job(paint: Paint, tmp_path: Path) -> None:
+    log, some, page = tmp_path / "audit.jsonl", tmp_path / "some.jsonl", tmp_path / "some.html"
+    first, second = paint("a.png"), paint("b.png")
+    veil("run", first, second, "-o", tmp_path / "one", "--audit", log)
+    veil("run", first, "-o", tmp_path / "two.png", "--audit", log)
+    lines = log.read_bytes().splitlines(keepends=True)
+    places = [json.loads(line)["job"] for line in lines]
+    assert places[0]["id"] == places[1]["id"] != places[2]["id"]
+    some.write_bytes(b"".join(lines[:2]))
+    assert "2 entries of 1 job, none missing" in veil("audit", some, "--jobs", "--html", page).stdout
+    assert "The entries of these jobs are unbroken" in page.read_text("utf-8")
+    some.write_bytes(lines[1])
+    assert "line 1: it does not follow the entry of its job" in veil("audit", some, "--jobs", code=1).stderr
+    assert json.loads(veil("audit", some, "--jobs", "--json", code=1).stdout)["problem"] == "job"
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_pages_say_in_their_language_what_is_wrong(language: str) -> None:
+    for problem in Wrong:
+        page = render([], language, Checked(7, 0, "0" * 64, problem, 8))
+        assert WORDS[language][f"problem.{problem}"].format(entries=7) in page
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_what_many_entries_have_in_common_is_told_once(language: str) -> None:
+    told_twice = [{"number": number, "previous": "0" * 64, "told": told(), "hash": "e" * 64} for number in (1, 2)]
+    page = render(told_twice, language)
+    assert page.count("c" * 64) == 1
+    assert page.count(WORDS[language]["entry.same"].format(number=1)) == 3
+
+
+def test_chinese_pages_have_no_english_words_for_what_is_known() -> None:
+    done = replace(report(PLAN, Style.MOSAIC, "d" * 64), dropped=("sound", "times before 0", "what is new"))
+    page = page_of(entry_of(done, PLAN, Options(boxes=True), begun=0, ended=1), "zh")
+    assert "声音、0 之前的时间、what is new" in page
+    assert "<dd>jpeg、图片</dd>" in page and "<dd>快速</dd>" in page
+    assert "True" not in page and "[0, 0, 0]" not in page and "<dd>#000000</dd>" in page

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from veil.audit import Log, verify
-from veil.audit.chain import FIRST, canonical, entries
+from veil.audit.chain import FIRST, canonical
+from veil.audit.checking import Wrong, entries
 from veil.audit.signing import make_key, read_key, read_public_key
 from veil.errors import AuditError, UsageError
 
@@ -115,7 +116,7 @@ def test_a_torn_line_is_told_and_the_chain_goes_on(log: Path, left: int) -> None
     torn = verify(log)
     assert not torn.passed
     assert torn.line == FEW
-    entry = Log(log).append({"after": True})
+    entry = json.loads(Log(log).append({"after": True}))
     assert (entry["number"], entry["torn"]["bytes"]) == (FEW, left)
     checked = verify(log)
     assert checked.passed
@@ -142,14 +143,14 @@ def test_two_torn_lines_in_a_row(log: Path) -> None:
 def test_a_first_line_may_be_torn(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_bytes(b'{"hash":"00')
-    assert Log(path).append({})["number"] == 1
+    assert json.loads(Log(path).append({}))["number"] == 1
     assert verify(path).torn == (1,)
 
 
 def test_an_entry_that_lacks_only_its_end_is_kept(log: Path) -> None:
     log.write_bytes(log.read_bytes().removesuffix(b"\n"))
     assert not verify(log).passed
-    assert Log(log).append({})["number"] == FEW + 1
+    assert json.loads(Log(log).append({}))["number"] == FEW + 1
     assert verify(log).passed
 
 
@@ -212,7 +213,7 @@ def test_a_folder_is_no_log(tmp_path: Path) -> None:
 def test_an_empty_log(tmp_path: Path) -> None:
     (tmp_path / "log").touch()
     assert verify(tmp_path / "log").passed
-    assert Log(tmp_path / "log").append({})["number"] == 1
+    assert json.loads(Log(tmp_path / "log").append({}))["number"] == 1
 
 
 class TestSignatures:
@@ -243,7 +244,7 @@ class TestSignatures:
 
     def test_another_key(self, signed: Path, tmp_path: Path) -> None:
         checked = verify(signed, read_public_key(make_key(tmp_path / "other")))
-        assert (checked.line, checked.problem) == (1, "it is not signed with this key")
+        assert (checked.line, checked.problem) == (1, Wrong.UNSIGNED)
 
     def test_a_chain_written_anew_without_the_key(self, signed: Path, key: Path, tmp_path: Path) -> None:
         lines = signed.read_bytes().splitlines(keepends=True)
@@ -277,3 +278,11 @@ class TestSignatures:
         for path in (tmp_path / "junk", tmp_path / "missing", key):
             with pytest.raises(UsageError):
                 read_public_key(path)
+
+
+def test_a_log_goes_on_where_another_program_left_it(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    mine, other = Log(path), Log(path)
+    for number, log in enumerate([mine, mine, other, mine, other, other], 1):
+        assert json.loads(log.append({"x": number}))["number"] == number
+    assert verify(path).passed

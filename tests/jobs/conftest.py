@@ -64,7 +64,7 @@ def folder_of(store: Store, job: Job) -> JobFolder:
 
 
 def tools(load: Load = loads.painted, cache: PlanCache | None = None) -> Tools:
-    return Tools(Finders(load, streams=1), cache)
+    return Tools(Finders(load, streams=1), Finders(load, streams=1), cache)
 
 
 def names(folder: Path) -> set[str]:

@@ -73,3 +73,8 @@ def test_what_is_said_of_pictures_makes_no_difference_to_sound() -> None:
         Options(voice="beep", format="mp3"),
     ]
     assert len({order_for(each, Kind.SOUND).key for each in different} | {beep.key}) == 4
+
+
+def test_sound_alone_is_not_looked_at_again() -> None:
+    assert not order_for(Options(voice="beep", verify=True), Kind.SOUND).options.verify
+    assert order_for(Options(voice="beep", verify=True), Kind.VIDEO).options.verify

@@ -18,6 +18,7 @@ from tests.test_pipeline_sound import talk
 from tests.voice.hearing import HearsNothing
 from tests.voice.speech import RATE
 from veil import pipeline_sound
+from veil.audit.checking import entries
 from veil.errors import JobError, UsageError
 from veil.jobs import sounds
 from veil.jobs.folder import JobFolder
@@ -63,6 +64,14 @@ def worked(store: Store, data: bytes, options: Options = BEEP, using: Tools | No
 
 def samples_of(path: Path) -> Samples:
     return load(path)[0]
+
+
+def test_the_deletion_of_a_sound_file_is_written_down(store: Store) -> None:
+    job, folder = worked(store, recorded())
+    talk = folder.read().talk
+    store.delete(job.owner, job.id)
+    assert talk is not None
+    assert [entry["told"]["input"] for entry in entries(store.log.path)] == [{"sha256": talk.sha256}]
 
 
 def test_a_sound_file_is_listened_to_and_altered(store: Store) -> None:

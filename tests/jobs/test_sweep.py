@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from tests.jobs.conftest import ME, Clock, accept, folder_of, names, photo, tools
+from veil.audit.checking import entries
 from veil.errors import ExpiredError, NoSuchPhotoError
 from veil.jobs import disk
 from veil.jobs.job import Job, JobState
@@ -63,6 +64,14 @@ def test_photos_go_one_hour_after_the_last_look(store: Store, sweep: Sweep) -> N
     assert not [path for path in store.path.rglob("*") if forgotten.content in path.name]
     sweep.after(HOUR - 1)
     assert not is_there(store, looked_at)
+
+
+def test_it_is_written_down_that_photos_went_by_age(store: Store, sweep: Sweep) -> None:
+    by_hand, forgotten = done(store), done(store, 1)
+    store.delete(by_hand.owner, by_hand.id)
+    sweep.after(HOUR)
+    told = [(entry["job"]["id"], entry["told"]["by_age"]) for entry in entries(store.log.path)]
+    assert told == [(by_hand.id, False), (forgotten.id, True)]
 
 
 def test_photos_that_want_work_stay_and_their_hour_begins_when_it_is_done(store: Store, sweep: Sweep) -> None:

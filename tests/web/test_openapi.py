@@ -49,10 +49,10 @@ def test_every_setting_is_described_where_it_is_taken(described: dict[str, Any])
         return {name for name, about in settings().items() if about.stage in stages}
 
     one = f"{API}/{{photo_id}}"
-    assert named(API, "post") == of(Stage.FIND, Stage.COVER, Stage.WRITE)
+    assert named(API, "post") == of(Stage.FIND, Stage.COVER, Stage.WRITE, Stage.CHECK)
     assert named(f"{one}/preview", "get") == named(f"{one}/preview", "post") == of(Stage.COVER)
     for path, method in ((f"{one}/result", "get"), (f"{one}/result", "post"), ("/api/v1/archive", "post")):
-        assert named(path, method) == of(Stage.COVER, Stage.WRITE)
+        assert named(path, method) == of(Stage.COVER, Stage.WRITE, Stage.CHECK)
 
 
 def test_names_of_operations_are_unique(described: dict[str, Any]) -> None:

@@ -58,7 +58,7 @@ def test_what_is_told_of_a_photo(submit: Submit, client: FlaskClient) -> None:
     facts = submit(fakes.photo(FACE, OTHER_FACE, doubtful=(DOUBT,)), "?profile=fast&style=solid&color=0000ff")
     assert set(facts) == {
         *("id", "kind", "seconds", "video", "sound", "heard_nothing", "state", "created", "expires"),
-        *("progress", "looked", "revision", "nothing_found", "wants_review"),
+        *("progress", "looked", "revision", "nothing_found", "wants_review", "second_look"),
         *("counts", "doubt", "picture", "extension", "options", "problem"),
     }
     assert facts["state"] == "review"

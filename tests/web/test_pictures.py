@@ -101,6 +101,7 @@ def test_a_result_is_asked_for_and_then_fetched(client: FlaskClient, submit: Sub
         "extension": ".webp",
         "bytes": len(whole.data),
         "altered": None,
+        "dropped": [],
     }
     assert client.get(answer.json["url"]).data == whole.data
 

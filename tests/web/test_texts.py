@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 
 import veil.web
+from veil.audit.words import DROPPED
 from veil.types import Reason
 from veil.web.problems import KINDS
-from veil.web.texts import LANGUAGES, TEXTS
+from veil.web.texts import LANGUAGES, TEXTS, without_key
 
 WEB = Path(veil.web.__file__).parent
 PARTS: dict[str, list[str]] = {
@@ -50,8 +51,10 @@ PARTS: dict[str, list[str]] = {
         "frames",
         "seconds",
         "eye",
+        "line",
         "span",
     ],
+    "without": [without_key(words).removeprefix("without.") for words in DROPPED],
     "error": [*KINDS, "network"],
 }
 FILE = re.compile(r"\.(css|js|html)$")
@@ -87,6 +90,7 @@ def test_chinese_is_chinese() -> None:
     assert own == {
         "page.tag",
         "card.comma",
+        "card.listed",
         "card.meta",
         "live.ready",
         "zoom.value",

@@ -4,7 +4,8 @@ Entries hold counts, scores, reasons, settings and sums. They hold no pixels, an
 those were asked for.
 """
 
-from veil.audit.chain import Checked, Log, verify
+from veil.audit.chain import Log, new_job
+from veil.audit.checking import Checked, verify, verify_jobs
 from veil.audit.entries import Extras, deletion, entry_of
 
-__all__ = ["Checked", "Extras", "Log", "deletion", "entry_of", "verify"]
+__all__ = ["Checked", "Extras", "Log", "deletion", "entry_of", "new_job", "verify", "verify_jobs"]

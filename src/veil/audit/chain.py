@@ -6,26 +6,33 @@ An entry is JSON in the canonical form of RFC 8785:
     number      1 for the first entry, then one more each
     previous    hash of the entry before; zeros for the first
     told        what it says: see entries.py
+    job         only in entries of a job: its id; number of the entry and hash of the one before among those of the job
     torn        only after a line that was never finished: its bytes and their hash
     key         only in signed entries: the name of the key
     hash        SHA-256 of the canonical form of all that stands above
     signature   only in signed entries: Ed25519 over that hash
 
 A line that differs by one byte from the canonical form of what it holds is not an entry.
+
+So each entry has its place in two chains: that of the log, and that of its job, such as one call of the command line or
+one photo in the studio. The second lets a job's entries be checked without those of all others: see checking.py.
 """
 
 import fcntl
 import hashlib
 import json
+import mmap
 import os
-from collections.abc import Iterator, Mapping
+import re
+import secrets
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from veil.audit.signing import PublicKey, Signer
+from veil.audit.signing import Signer
 from veil.errors import AuditError
 
 VERSION = 1
@@ -33,35 +40,13 @@ FIRST = "0" * 64
 _PIECE = 1 << 16
 _SEALS = frozenset({"hash", "signature"})
 _OWN = frozenset({"veil_audit", "number", "previous", "told", "hash"})
-_MAYBE = frozenset({"torn", "key", "signature"})
+_MAYBE = frozenset({"job", "torn", "key", "signature"})
 _BEGIN = b'{"hash":"'
 """How every entry begins: the canonical form sorts names, and "hash" comes first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What came of checking a log.
-
-    Attributes:
-        entries: How many entries were right, from the first on.
-        head: Hash of the last of them; zeros if there is none.
-        problem: What is wrong with the first line that is; empty if nothing is.
-        line: Number of that line, from 1; 0 if nothing is wrong.
-        torn: Numbers of lines that were never finished, as the entries after them say.
-        signed: How many entries bear a right signature; 0 where none was to be checked.
-    """
-
-    entries: int
-    head: str
-    problem: str = ""
-    line: int = 0
-    torn: tuple[int, ...] = ()
-    signed: int = 0
-
-    @property
-    def passed(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.problem
+_JOB = b'","job":{"id":"'
+_JOB_AT = len(_BEGIN) + len(FIRST)
+"""How an entry goes on that is of a job, and where; no other bytes of a line are like that, as texts escape quotes."""
+_JOB_ID = re.compile(r"[0-9a-f]{32}")
 
 
 class Log:
@@ -75,6 +60,7 @@ class Log:
     def __init__(self, path: Path, signer: Signer | None = None) -> None:
         self.path = path
         self._signer = signer
+        self._left: tuple[_Stamp, dict[str, Any]] | None = None  # the file and its last entry, as they were left
 
     def check(self) -> None:
         """Refuse a file that cannot be added to; it is made if need be.
@@ -85,36 +71,69 @@ class Log:
         with _telling(), self._open() as file:
             _end_of(file)
 
-    def append(self, told: Mapping[str, Any]) -> dict[str, Any]:
-        """Add an entry, have it safe on the disk, and return it.
+    def append(self, told: Mapping[str, Any], job: str | None = None) -> bytes:
+        """Add an entry and have it safe on the disk.
 
         Args:
             told: What it says, from entry_of() or deletion().
+            job: The job that it is of, from new_job() or 32 hexadecimal digits of one's own; None for none.
+
+        Returns:
+            The entry as it lies in the log, without the line's end.
 
         Raises:
             AuditError: The file cannot be written, or its last line is no entry; nothing was added.
+            ValueError: The job is named otherwise.
         """
+        if job is not None and not _JOB_ID.fullmatch(job):
+            raise ValueError("a job is named by 32 hexadecimal digits")
         with _telling(), self._open() as file:
-            end = _end_of(file)
-            entry = self._next(end.last, told, end.torn)
-            _write(file, (b"" if end.is_line else b"\n") + canonical(entry) + b"\n")
-            return entry
+            end = self._end_of(file)
+            before = _last_of(file, job) if job else None
+            entry, line = self._next(end.last, told, end.torn, _place(job, before) if job else None)
+            _write(file, (b"" if end.is_line else b"\n") + line + b"\n")
+            self._left = _stamp(file), entry
+            return line
 
-    def _next(self, last: Mapping[str, Any] | None, told: Mapping[str, Any], torn: bytes) -> dict[str, Any]:
+    def entries_of(self, jobs: Container[str]) -> Iterator[dict[str, Any]]:
+        """Yield the entries of some jobs, in order; nothing of a log that is not there.
+
+        Raises:
+            AuditError: The log cannot be read.
+        """
+        with reading(), suppress(FileNotFoundError), self.path.open("rb") as file:
+            for line in file:
+                if job_of(line) in jobs and (entry := parsed(line.removesuffix(b"\n"))) is not None:
+                    yield entry
+
+    def _end_of(self, file: FileIO) -> "_End":
+        """Look at the end of the log, unless it is as this program left it. Errors are those of the function."""
+        if self._left is not None and self._left[0] == _stamp(file):
+            return _End(self._left[1])
+        return _end_of(file)
+
+    def _next(
+        self, last: Mapping[str, Any] | None, told: Mapping[str, Any], torn: bytes, place: Mapping[str, Any] | None
+    ) -> tuple[dict[str, Any], bytes]:
+        """Return the next entry, and the line that holds it."""
         entry: dict[str, Any] = {
             "veil_audit": VERSION,
             "number": last["number"] + 1 if last else 1,
             "previous": last["hash"] if last else FIRST,
             "told": dict(told),
         }
+        if place:
+            entry["job"] = place
         if torn:
             entry["torn"] = {"bytes": len(torn), "sha256": hashlib.sha256(torn).hexdigest()}
         if self._signer:
             entry["key"] = self._signer.name
-        entry["hash"] = hash_of(entry)
+        # Each member is written once for both the hash and the line: writing takes longest of all that is done here.
+        members = {name: canonical(value) for name, value in entry.items()}
+        seals = {"hash": hashlib.sha256(_object(members)).hexdigest()}
         if self._signer:
-            entry["signature"] = self._signer.sign(entry["hash"])
-        return entry
+            seals["signature"] = self._signer.sign(seals["hash"])
+        return entry | seals, _object(members | {name: canonical(value) for name, value in seals.items()})
 
     @contextmanager
     def _open(self) -> Iterator[FileIO]:
@@ -142,15 +161,34 @@ def _telling() -> Iterator[None]:
         ) from error
 
 
-def canonical(entry: Mapping[str, Any]) -> bytes:
-    """Return the one way to write an entry, RFC 8785.
+@contextmanager
+def reading() -> Iterator[None]:
+    """Turn the system's words into ours where a log is read."""
+    try:
+        yield
+    except OSError as error:
+        raise AuditError(f"The audit log cannot be read ({error.strerror or error}); nothing was done.") from error
+
+
+def new_job() -> str:
+    """Return the id of a job that nobody has had before."""
+    return secrets.token_hex(16)
+
+
+def canonical(value: Any) -> bytes:
+    """Return the one way to write an entry, or a value in it, by RFC 8785.
 
     Raises:
         ValueError: It holds something that cannot be written so.
     """
     import rfc8785
 
-    return rfc8785.dumps(dict(entry))
+    return rfc8785.dumps(value)
+
+
+def _object(members: Mapping[str, bytes]) -> bytes:
+    """Return the canonical form of an entry, by those of its members; their names are plain ASCII."""
+    return b"{" + b",".join(b'"%s":%s' % (name.encode(), members[name]) for name in sorted(members)) + b"}"
 
 
 def hash_of(entry: Mapping[str, Any]) -> str:
@@ -158,79 +196,13 @@ def hash_of(entry: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical({name: entry[name] for name in entry if name not in _SEALS})).hexdigest()
 
 
-def verify(path: Path, key: PublicKey | None = None) -> Checked:
-    """Check each entry of a log, and that none is missing between them.
-
-    Args:
-        path: The log.
-        key: The public key that each entry is to be signed with; None to look at no signature.
-
-    Raises:
-        AuditError: The file cannot be read.
-    """
-    state = _Check(key)
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                if problem := state.take(line, number):
-                    return state.checked(problem, number)
-    except OSError as error:
-        raise AuditError(f"The audit log cannot be read ({error.strerror or error}); nothing was checked.") from error
-    if state.loose:
-        return state.checked("it was changed, or never finished", state.loose[0])
-    return state.checked()
+_Stamp = tuple[int, int, int]
 
 
-def entries(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the entries of a log that verify() has passed, in order."""
-    with path.open("rb") as file:
-        for line in file:
-            entry = _parsed(line.removesuffix(b"\n"))
-            if entry is not None:
-                yield entry
-
-
-@dataclass(slots=True)
-class _Check:
-    """How far verify() is."""
-
-    key: PublicKey | None
-    last: dict[str, Any] | None = None
-    signed: int = 0
-    torn: list[int] = field(default_factory=list)
-    loose: list[int] = field(default_factory=list)  # lines that an entry has yet to say were never finished
-    scraps: bytes = b""
-
-    def take(self, line: bytes, number: int) -> str:
-        """Look at one line and return what is wrong with it; of one that is no entry, the next one has to tell."""
-        entry = _parsed(line.removesuffix(b"\n")) if line.endswith(b"\n") else None
-        if entry is not None:
-            return self._follow(entry)
-        self.loose.append(number)
-        self.scraps += line
-        return ""
-
-    def _follow(self, entry: dict[str, Any]) -> str:
-        torn = entry.get("torn")
-        scraps = self.scraps.removesuffix(b"\n") if torn else self.scraps
-        if torn != ({"bytes": len(scraps), "sha256": hashlib.sha256(scraps).hexdigest()} if scraps else None):
-            return "it was changed" if scraps else "a line before it was removed"
-        before, number = (self.last["hash"], self.last["number"]) if self.last else (FIRST, 0)
-        if (entry["previous"], entry["number"]) != (before, number + 1):
-            return f"it does not follow entry {number}: one was removed, added, changed or moved"
-        if self.key:
-            if entry.get("key") != self.key.name or not self.key.has_signed(entry["hash"], entry.get("signature", "")):
-                return "it is not signed with this key"
-            self.signed += 1
-        self.torn += self.loose
-        self.last, self.loose, self.scraps = entry, [], b""
-        return ""
-
-    def checked(self, problem: str = "", line: int = 0) -> Checked:
-        """Return how it ended."""
-        right, head = (self.last["number"], self.last["hash"]) if self.last else (0, FIRST)
-        first = self.loose[0] if problem and self.loose else line
-        return Checked(right, head, problem, first, tuple(self.torn), self.signed)
+def _stamp(file: FileIO) -> _Stamp:
+    """Return what tells whether a file is the same, and was not written to."""
+    facts = os.fstat(file.fileno())
+    return facts.st_ino, facts.st_size, facts.st_mtime_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,15 +256,18 @@ def _end_in(tail: bytes, *, is_whole: bool) -> _End | None:
         start = tail.rfind(b"\n", 0, stop) + 1
         if start == 0 and not is_whole:
             return None
-        entry = _parsed(tail[start:stop])
+        entry = parsed(tail[start:stop])
         if entry is not None:
             return _End(entry, tail[stop + 1 :], is_line=tail.endswith(b"\n"))
         stop = start - 1
     return _End(None, tail, is_line=False)
 
 
-def _parsed(line: bytes) -> dict[str, Any] | None:
-    """Return the entry that a line holds; None if it is none, or differs by one byte from what it was."""
+def parsed(line: bytes) -> dict[str, Any] | None:
+    """Return the entry that a line holds, without the line's end.
+
+    None if it is none, or differs by one byte from what it was.
+    """
     try:
         entry = json.loads(line)
         if not isinstance(entry, dict) or not _OWN <= set(entry) <= _OWN | _MAYBE:
@@ -301,10 +276,53 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     kinds = {"number": int, "previous": str, "told": dict, "signature": str}
-    is_right &= entry["veil_audit"] == VERSION
+    is_right &= entry["veil_audit"] == VERSION and ("job" not in entry or _is_place(entry["job"]))
     return (
         entry if is_right and all(isinstance(entry.get(name, kind()), kind) for name, kind in kinds.items()) else None
     )
+
+
+def job_of(line: bytes) -> str | None:
+    """Return the job that an entry's line is of, by its first bytes; None for none."""
+    if not line.startswith(_JOB, _JOB_AT):
+        return None
+    start = _JOB_AT + len(_JOB)
+    return line[start : start + 32].decode("ascii", "replace")
+
+
+def _is_place(place: Any) -> bool:
+    """Say whether this is an entry's place in its job."""
+    kinds = {"id": str, "number": int, "previous": str}
+    return (
+        isinstance(place, dict)
+        and set(place) == set(kinds)
+        and all(isinstance(place[name], kind) for name, kind in kinds.items())
+    )
+
+
+def _place(job: str, before: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the place of a job's next entry in it."""
+    number, previous = (before["job"]["number"], before["hash"]) if before else (0, FIRST)
+    return {"id": job, "number": number + 1, "previous": previous}
+
+
+def _last_of(file: FileIO, job: str) -> dict[str, Any] | None:
+    """Return the last entry of a job; None if it has none.
+
+    The log alone tells: whatever was kept of it elsewhere could be wrong after a loss of power. 100,000 entries are
+    searched in a tenth of a second.
+    """
+    if not file.seek(0, os.SEEK_END):
+        return None
+    mark = _JOB + job.encode() + b'"'
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as log:
+        at = log.rfind(mark)
+        while at >= _JOB_AT:
+            log.seek(at - _JOB_AT)
+            if (entry := parsed(log.readline().removesuffix(b"\n"))) is not None:
+                return entry
+            at = log.rfind(mark, 0, at)  # that line was never finished
+    return None
 
 
 def _read(file: FileIO, count: int) -> bytes:

@@ -1,4 +1,4 @@
-"""What an entry says of one finished result, or of one deleted photo, as values that JSON can hold."""
+"""What an entry says of one finished result, or of one deleted file, as values that JSON can hold."""
 
 import platform
 from dataclasses import asdict, dataclass
@@ -64,6 +64,7 @@ def entry_of(
         "ended": moment(ended),
         "input": _facts(report),
         "output": {"sha256": report.output_sha256},
+        "outcome": _outcome(report.second_look, options),
         "counts": {name: getattr(report, name) for name in ("covered", "drawn", "kept", "suggested", "doubtful")},
         "nothing_found": report.nothing_found,
         "wants_review": report.wants_review,
@@ -82,7 +83,7 @@ def entry_of(
 
 
 def deletion(sha256: str, *, by_age: bool, when: float) -> dict[str, Any]:
-    """Return what an entry says of a photo that was deleted.
+    """Return what an entry says of a file that was deleted.
 
     Args:
         sha256: Hash of its file, as in the entries of its results.
@@ -145,6 +146,13 @@ def _strength(options: Options) -> dict[str, Any]:
         "method": METHOD,
         "as_measured": options.style not in _ADJUSTABLE or options.strength == MEASURED_AT,
     }
+
+
+def _outcome(look: SecondLook | None, options: Options) -> str:
+    """Return what became of a result: it was given out, also though a face may show in it, or it was withheld."""
+    if look is None or look.passed:
+        return "given"
+    return "released" if options.release else "withheld"
 
 
 def _second_look(look: SecondLook | None, places: bool) -> dict[str, Any] | None:

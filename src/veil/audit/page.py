@@ -5,9 +5,10 @@ from importlib import resources
 from typing import Any
 
 from veil import __version__
-from veil.audit.chain import Checked
-from veil.audit.words import WORDS
+from veil.audit.checking import Checked
+from veil.audit.words import WORDS, dropped
 
+_COMMON = ("options", "software", "models")
 _VISIBLE = ("kept", "suggested")
 _COVERED = ("covered", "drawn")
 
@@ -27,17 +28,25 @@ def render(entries: Iterable[Mapping[str, Any]], language: str, checked: Checked
     def t(name: str, **values: Any) -> str:
         return words[name].format(**values)
 
+    def named(room: str, value: str) -> str:
+        """Return what a value is called; one of another version of Veil may not be known here."""
+        return words.get(f"{room}.{value}", value)
+
     files = resources.files("veil.audit")
     # Everything is escaped, since notes and file names may hold anything; only the sheet of styles is not.
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["shown"] = lambda moment: moment.replace("T", " ").removesuffix("Z")  # the footer says UTC
+    environment.filters["shown"] = lambda moment: moment.replace("T", " ").split(".")[0]  # the footer says UTC
+    environment.filters["plain"] = lambda value: _plain(value, words)
+    environment.filters["dropped"] = lambda words: dropped(words, language)
     template = environment.from_string(files.joinpath("page.html").read_text("utf-8"))
     shown = list(entries)
     return template.render(
         t=t,
+        named=named,
         entries=shown,
         checked=checked,
         sums=_sums(shown),
+        first=_first(shown),
         version=__version__,
         styles=files.joinpath("page.css").read_text("utf-8"),
     )
@@ -53,3 +62,23 @@ def _sums(entries: Iterable[Mapping[str, Any]]) -> dict[str, int]:
         "covered.sum": sum(each[state] for each in counts for state in _COVERED),
         "visible.sum": sum(each[state] for each in counts for state in _VISIBLE),
     }
+
+
+def _first(entries: Iterable[Mapping[str, Any]]) -> dict[int, dict[str, int]]:
+    """Return for each entry, by its number, which one before it was the first in a row to tell the same."""
+    first: dict[int, dict[str, int]] = {}
+    last: dict[str, tuple[int, Any]] = {}
+    for entry in entries:
+        for name in _COMMON:
+            told = entry["told"].get(name)
+            if told and (name not in last or last[name][1] != told):
+                last[name] = entry["number"], told
+        first[entry["number"]] = {name: number for name, (number, _) in last.items()}
+    return first
+
+
+def _plain(value: Any, words: Mapping[str, str]) -> Any:
+    """Return a setting as people read it."""
+    if isinstance(value, bool):
+        return words["yes" if value else "no"]
+    return "#{:02x}{:02x}{:02x}".format(*value) if isinstance(value, list) else value

@@ -106,13 +106,13 @@ def _with_death(job: Job) -> Job:
 
 def _run(store: Store, job_id: str, tools: Tools) -> int:
     """Work in another process and return its exit code, which is negative after a signal."""
-    load: Any = tools.finders.load
     task = {
         "path": sys.path,
         "store": str(store.path),
         "limits": asdict(store.limits),
         "job_id": job_id,
-        "load": [load.__module__, load.__qualname__],
+        "load": _named(tools.finders.load),
+        "load_second": _named(tools.seconds.load),
         "caching": tools.cache is not None,
         "audit_key": str(store.audit_key) if store.audit_key else None,
     }
@@ -128,6 +128,15 @@ def _run(store: Store, job_id: str, tools: Tools) -> int:
                     child.kill()
 
 
+def _named(load: Any) -> list[str]:
+    """Return the module and the name by which another process finds a function."""
+    return [load.__module__, load.__qualname__]
+
+
+def _finders(module: str, name: str) -> Finders:
+    return Finders(attrgetter(name)(import_module(module)), streams=1)
+
+
 def _main() -> None:
     """Do what the other end of the pipe asks for."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all; who started this one ends it
@@ -139,11 +148,10 @@ def _main() -> None:
     sys.path[:] = task["path"]
     key = Path(task["audit_key"]) if task["audit_key"] else None
     store = Store(Path(task["store"]), Limits(**task["limits"]), audit_key=key)
-    module, name = task["load"]
-    finders = Finders(attrgetter(name)(import_module(module)), streams=1)
+    finders, seconds = _finders(*task["load"]), _finders(*task["load_second"])
     cache = PlanCache(store.path / "cache", store.secret) if task["caching"] else None
     with Sandbox() as sandbox:
-        work(store, task["job_id"], Tools(finders, cache, log=store.log, opener=sandbox))
+        work(store, task["job_id"], Tools(finders, seconds, cache, log=store.log, opener=sandbox))
 
 
 def _be_first_to_go() -> None:

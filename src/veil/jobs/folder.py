@@ -204,8 +204,9 @@ class JobFolder:
 
     def save_plan(self, plan: Plan) -> None:
         """Write a plan down. It is not the photo's before the record says so."""
+        text = plans.to_json(plan).encode()
         with self.unless_gone():
-            disk.write_whole(self._plan(plans.digest(plan)), plans.to_json(plan).encode())
+            disk.write_whole(self._plan(plans.digest_of(text)), text)
 
     def note_progress(self, done: int, total: int) -> None:
         """Say how far the work is; it may be lost, so it is not forced to the disk."""

@@ -195,7 +195,7 @@ def _room_for(store: Store, owner: str) -> _Room:
     Raises:
         QuotaError: The owner holds as many photos as the limit allows.
     """
-    sizes = {home.name: _sizes(store, home.name) for home in store.owners.iterdir()}
+    sizes = store.sizes()
     mine = sizes.get(owner, [])
     if len(mine) >= store.limits.photos:
         raise QuotaError(
@@ -204,12 +204,3 @@ def _room_for(store: Store, owner: str) -> _Room:
         )
     limits = store.limits
     return _Room(limits.owner_bytes - sum(mine), limits.total_bytes - sum(map(sum, sizes.values())))
-
-
-def _sizes(store: Store, owner: str) -> list[int]:
-    """Return how large an owner's photos are, as they were handed in."""
-    sizes = []
-    for folder in store.folders(owner):
-        with suppress(FileNotFoundError):  # deleted just now
-            sizes.append(folder.original.stat().st_size)
-    return sizes

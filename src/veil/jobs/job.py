@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from veil import errors
@@ -10,7 +11,7 @@ from veil.errors import VeilError
 from veil.options import Options
 from veil.plan import digest
 from veil.report import tally as counted
-from veil.types import Altered, Box, Drawing, Facts, Kind, Plan, Shape, State, Tally
+from veil.types import Altered, Box, Drawing, Facts, Kind, Place, Plan, SecondLook, Shape, State, Tally
 
 
 class JobState(StrEnum):
@@ -106,11 +107,12 @@ class Order:
 
     Attributes:
         key: Digest of the settings that shape it.
-        options: All settings; those of stages COVER and WRITE are used.
+        options: All settings; those of stages COVER, WRITE, CHECK and RELEASE are used.
         revision: The plan that it was made by; empty until it is made.
         sha256: Hash of the finished file, in hexadecimal; empty until it is made.
         dropped: In plain words, what the video holds and the finished file does not.
         altered: What was done to the sound.
+        look: What a second look at it told; None without one.
         problem: Why it cannot be made.
     """
 
@@ -120,12 +122,23 @@ class Order:
     sha256: str = ""
     dropped: tuple[str, ...] = ()
     altered: Altered | None = None
+    look: SecondLook | None = None
     problem: Problem | None = None
 
     @property
     def waits(self) -> bool:
         """Whether it is still to be made."""
         return not self.sha256 and self.problem is None
+
+    @property
+    def passes(self) -> int:
+        """How often the frames are gone through until it may be fetched: to make it, and perhaps to look again."""
+        return 1 + self.options.verify
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether a face may still show in it, and nobody has released it."""
+        return self.look is not None and not self.look.passed and not self.options.release
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +217,7 @@ class Job:
         attempts: How often work on it was begun and not ended.
         orders: Results that were asked for, oldest first.
         wishes: Areas that are to be followed, or were, oldest first.
+        left: What a second look saw in a result by an earlier plan, and the present one still leaves open, if anything.
         trials: Parts of the sound that are to be heard before and after, or were, oldest first.
         problem: Why it failed.
         begins_as: VIDEO or SOUND if its first bytes are those of one.
@@ -230,6 +244,7 @@ class Job:
     attempts: int = 0
     orders: tuple[Order, ...] = ()
     wishes: tuple[Wish, ...] = ()
+    left: SecondLook | None = None
     trials: tuple[Trial, ...] = ()
     problem: Problem | None = None
     begins_as: Kind | None = None
@@ -262,9 +277,21 @@ class Job:
         return self.heard_nothing if self.talk else self.picture is not None and self.tally.nothing_found
 
     @property
+    def is_held_back(self) -> bool:
+        """Whether a second look saw a face that is still neither covered, kept nor released."""
+        return self.left is not None or any(order.is_held_back for order in self.orders)
+
+    @property
+    def look(self) -> SecondLook | None:
+        """What second looks told: of a result that is held back, or else the latest; None if none was made."""
+        looked_at = [order for order in self.orders if order.look is not None]
+        chosen = max(looked_at[::-1], key=lambda order: order.is_held_back, default=None)
+        return self.left if chosen is None else chosen.look
+
+    @property
     def wants_review(self) -> bool:
         """Whether a person should look or listen before a result is released."""
-        return self.heard_nothing or (self.picture is not None and self.tally.wants_review)
+        return self.heard_nothing or self.is_held_back or (self.picture is not None and self.tally.wants_review)
 
     @property
     def is_urgent(self) -> bool:
@@ -296,7 +323,7 @@ class Job:
     def with_result(self, made: Order) -> "Job":
         """Return the job with one order finished; an earlier look does not settle that no speech was heard for it."""
         heard_nothing = made.altered is not None and not made.altered.stretches
-        job = self.with_order(made)
+        job = replace(self.with_order(made), left=self.left if made.look is None else None)
         return replace(job, looked=job.looked and not (heard_nothing and job.talk is None))._settled()
 
     def trial(self, key: str) -> Trial | None:
@@ -329,7 +356,8 @@ class Job:
         return replace(self, looked=looked)._settled()
 
     def _settled(self) -> "Job":
-        return replace(self, state=JobState.REVIEW if self.wants_review and not self.looked else JobState.DONE)
+        is_open = self.is_held_back or (self.wants_review and not self.looked)
+        return replace(self, state=JobState.REVIEW if is_open else JobState.DONE)
 
 
 _ELSEWHERE = frozenset({"seen", "progress"})  # they change often and are kept in files of their own
@@ -341,6 +369,7 @@ def to_json(job: Job) -> bytes:
     return json.dumps(values).encode()
 
 
+@lru_cache(maxsize=64)  # while a photo is worked on, its record is read ten times as often as it is changed
 def from_json(text: bytes) -> Job:
     """Return the job that a JSON text holds.
 
@@ -356,6 +385,7 @@ def from_json(text: bytes) -> Job:
         values["problem"] = _problem(values["problem"])
         values["orders"] = tuple(_order(each) for each in values["orders"])
         values["wishes"] = tuple(_wish(each) for each in values.get("wishes", ()))
+        values["left"] = _look(values["left"]) if values.get("left") else None
         values["trials"] = tuple(_trial(each) for each in values.get("trials", ()))
         if values.pop("begins_as_video", False):  # what it was once
             values["begins_as"] = Kind.VIDEO
@@ -377,9 +407,14 @@ def _order(values: dict[str, Any]) -> Order:
         "options": _options(values["options"]),
         "dropped": tuple(values.get("dropped", ())),
         "altered": Altered(**values["altered"]) if values.get("altered") else None,
+        "look": _look(values["look"]) if values.get("look") else None,
         "problem": _problem(values["problem"]),
     }
     return Order(**{**values, **own})
+
+
+def _look(values: dict[str, Any]) -> SecondLook:
+    return SecondLook(values["frames"], tuple(Place(**{**each, "box": Box(*each["box"])}) for each in values["places"]))
 
 
 def _wish(values: dict[str, Any]) -> Wish:

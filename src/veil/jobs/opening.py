@@ -1,6 +1,7 @@
 """Putting the studio together: a store, a queue, a keeper; and a worker, where workers are processes of their own."""
 
 import logging
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -24,7 +25,7 @@ from veil.jobs.work import Tools
 from veil.options import Options
 from veil.sandbox.box import Sandbox
 
-WORKERS = 2
+WORKERS = 3
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ def open_studio(
     caching: bool = True,
     audit_key: Path | None = None,
     load: Load = detect.load,
+    load_second: Load = detect.load_second,
 ) -> Iterator[Studio]:
     """Open a studio: it takes photos, goes on with what a killed one left, and deletes old photos.
 
@@ -52,6 +54,7 @@ def open_studio(
         caching: Keep plans for photos that are handed in again.
         audit_key: Signs what is written down of results; None signs nothing.
         load: Loads the models of a profile.
+        load_second: Loads those that look at its results again.
 
     Raises:
         UsageError: The folder or the key cannot be used, or the broker's URL is not one that Veil knows.
@@ -64,7 +67,7 @@ def open_studio(
         cache = _cache(store) if caching else None
         sandbox = closing.enter_context(Sandbox())
         _tell(sandbox)
-        queue = _open_queue(store, workers, broker, cache, load, sandbox)
+        queue = _open_queue(store, workers, broker, cache, (load, load_second), sandbox)
         closing.callback(queue.close)
         keeper = Keeper(store, queue, Sweeper(store, cache))
         closing.callback(keeper.close)
@@ -83,6 +86,7 @@ def run_worker(
     caching: bool = True,
     audit_key: Path | None = None,
     load: Load = detect.load,
+    load_second: Load = detect.load_second,
 ) -> None:
     """Work on the photos of a studio until SIGTERM or SIGINT, which let the work under way end.
 
@@ -94,6 +98,7 @@ def run_worker(
         caching: Keep plans for photos that are handed in again.
         audit_key: Signs what is written down of results; None signs nothing.
         load: Loads the models of a profile.
+        load_second: Loads those that look at its results again.
 
     Raises:
         UsageError: The folder or the key cannot be used, or the broker's URL is not one that Veil knows.
@@ -103,8 +108,15 @@ def run_worker(
     store = _open_store(folder, limits or Limits(), audit_key)
     with Sandbox() as sandbox:
         _tell(sandbox)
-        tools = Tools(Finders(load, workers), _cache(store) if caching else None, log=store.log, opener=sandbox)
+        cache = _cache(store) if caching else None
+        finders, seconds = (Finders(each, _streams(workers)) for each in (load, load_second))
+        tools = Tools(finders, seconds, cache, log=store.log, opener=sandbox)
         celery.run_worker(broker, lambda job_id: work_safely(store, job_id, tools), workers)
+
+
+def _streams(workers: int) -> int:
+    """Return how many pictures are looked at at a time: more than there are processors would only hold more memory."""
+    return min(workers, len(os.sched_getaffinity(0)))
 
 
 def _open_store(folder: Path, limits: Limits, audit_key: Path | None) -> Store:
@@ -128,12 +140,13 @@ def _tell(sandbox: Sandbox) -> None:
 
 
 def _open_queue(
-    store: Store, workers: int, broker: str, cache: PlanCache | None, load: Load, sandbox: Sandbox
+    store: Store, workers: int, broker: str, cache: PlanCache | None, loads: tuple[Load, Load], sandbox: Sandbox
 ) -> Queue:
     if broker:
         hints: Queue = _celery().CeleryQueue(broker)
         return hints
-    tools = Tools(Finders(load, workers), cache, threading.Event(), log=store.log, opener=sandbox)
+    finders, seconds = (Finders(each, _streams(workers)) for each in loads)
+    tools = Tools(finders, seconds, cache, threading.Event(), log=store.log, opener=sandbox)
     return ThreadQueue(lambda job_id: work_safely(store, job_id, tools), workers, tools.stopping)
 
 

@@ -40,6 +40,8 @@ def order_for(options: Options, kind: Kind | None = None) -> Order:
             + "; nothing was made. Choose voice=beep, voice=disguise, or voice=mute with voice_in=speech."
         )
     options = replace(options, format=media_named(options.format)) if options.format else options
+    if kind is Kind.SOUND:
+        options = replace(options, verify=False)  # there is nothing to be seen
     return Order(_key(_only_what_matters(options, kind)), options)
 
 

@@ -104,6 +104,7 @@ class Store:
             disk.make_folder(path / name)
         self.secret = self._read_secret()
         self._records: dict[Path, tuple[tuple[int, int], Job]] = {}
+        self._sizes: dict[str, int] = {}  # of originals, which never change
 
     @property
     def lock(self) -> Path:
@@ -180,8 +181,19 @@ class Store:
     def folders(self, owner: str = "*") -> Iterator[JobFolder]:
         """Yield the folders of an owner's photos, or of all people's."""
         for home in self.owners.glob(owner):
-            with suppress(FileNotFoundError, NotADirectoryError), os.scandir(home) as entries:
-                yield from [self._at(Path(entry.path)) for entry in entries if is_name(entry.name)]
+            yield from [self._at(home / name) for name in _names_in(home)]
+
+    def sizes(self) -> dict[str, list[int]]:
+        """Return how many bytes the photos of each owner have, as they were handed in."""
+        known, there, owners = self._sizes, {}, {}
+        for home in self.owners.iterdir():
+            names = _names_in(home)
+            for name in names:
+                with suppress(FileNotFoundError):  # deleted just now
+                    there[name] = known[name] if name in known else self._at(home / name).original.stat().st_size
+            owners[home.name] = [there[name] for name in names if name in there]
+        self._sizes = there
+        return owners
 
     def unfinished(self) -> list[tuple[str, bool]]:
         """Return the photos that want work and that nobody works on, in the order in which to do them.
@@ -249,9 +261,10 @@ class Store:
                 if same.read_text() == folder.path.name:  # else the same photo was handed in again just now
                     same.unlink()
         disk.empty(doomed)
-        if job.picture is not None:
+        known = job.talk or job.picture
+        if known is not None:
             try:
-                self.log.append(deletion(job.picture.sha256, by_age=by_age, when=self.clock()))
+                self.log.append(deletion(known.sha256, by_age=by_age, when=self.clock()), job.id)
             except AuditError as error:  # the photo goes all the same: nothing may keep it
                 log.warning("a deletion could not be written down: %s", type(error.__cause__ or error).__name__)
 
@@ -311,3 +324,10 @@ class Store:
                 f"{path} is damaged; nothing was opened. Delete the folder around it, or name another one."
             )
         return secret
+
+
+def _names_in(home: Path) -> list[str]:
+    """Return the ids of an owner's photos."""
+    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(home) as entries:
+        return [entry.name for entry in entries if is_name(entry.name)]
+    return []

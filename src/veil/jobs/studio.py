@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
@@ -11,7 +11,7 @@ from typing import IO, Any
 from veil import plan as plans
 from veil import report as reports
 from veil.errors import ConflictError, InputError, JobError, PlanError, UsageError
-from veil.jobs import disk, intake, orders, results, sounds, steps, videos
+from veil.jobs import disk, intake, orders, results, second, sounds, steps, videos
 from veil.jobs.folder import JobFolder, no_such_photo, planned, settled
 from veil.jobs.job import Job, JobState, Order, Problem, Trial
 from veil.jobs.limits import Limits
@@ -133,10 +133,12 @@ class Studio:
     def jobs(self, owner: str) -> list[Job]:
         """Return all photos of an owner, those that want a person first; this is no look that keeps them longer.
 
-        First review, then failed, running, queued, done, expired; the oldest first among equals.
+        First review, of these the ones with a result that is held back, then failed, running, queued, done, expired;
+        the oldest first among equals.
         """
         jobs = self._store.jobs(self._store.owner_key(owner))
-        return sorted(jobs, key=lambda job: (_DOUBTFUL_FIRST.index(job.state), job.created, job.id))
+        place = _DOUBTFUL_FIRST.index
+        return sorted(jobs, key=lambda job: (place(job.state), not job.is_held_back, job.created, job.id))
 
     def changes(self, owner: str, since: str | None, seconds: float) -> str:
         """Wait until something of an owner has changed, and return a token of how things are now.
@@ -402,6 +404,23 @@ class Studio:
             self._queue.put(job_id, soon=True)
         return results.result_of(job, folder, order)
 
+    def release(self, owner: str, job_id: str, options: Options) -> Result:
+        """Let a result be fetched in which a second look saw a face: a person says so, and that is written down.
+
+        Args:
+            owner: Whose photo it is.
+            job_id: Which.
+            options: The settings of the result.
+
+        Raises:
+            JobError: No such result is held back, or as for plan().
+            AuditError: It cannot be written down; the result stays held back.
+        """
+        folder = self._folder(owner, job_id)
+        order = self._order(folder.read(), options)
+        job = second.release(folder, order.key, self._store.log)
+        return results.result_of(job, folder, order)
+
     def cancel_result(self, owner: str, job_id: str, options: Options) -> None:
         """Have a result not made that is still to be made; one that is finished stays."""
 
@@ -470,9 +489,7 @@ class Studio:
         job, plan = folder.read_settled()
         order = self._order(job, options or job.options)
         made = job.order(order.key)
-        if made is None or not made.sha256:
-            return reports.report(plan, order.options.style)
-        return reports.report(plan, order.options.style, made.sha256, dropped=made.dropped, altered=made.altered)
+        return second.report_of(plan, made or order)
 
     def _report_of_sound(self, folder: JobFolder, job: Job, options: Options) -> Report:
         assert job.talk is not None
@@ -497,6 +514,17 @@ class Studio:
         with folder.unless_gone():
             entry: dict[str, Any] = json.loads(folder.entry(made.revision, made.key).read_bytes())
         return entry
+
+    def entries(self, owner: str, job_ids: Collection[str]) -> list[dict[str, Any]]:
+        """Return all that the audit log says of some photos, in its order.
+
+        Raises:
+            NoSuchPhotoError: The owner does not have all of them.
+            AuditError: The log cannot be read.
+        """
+        for job_id in job_ids:
+            self._folder(owner, job_id)
+        return list(self._store.log.entries_of(job_ids))
 
     def delete(self, owner: str, job_id: str) -> None:
         """Delete a photo and all that was made of it; work in hand stops."""
@@ -605,12 +633,15 @@ def _sounding(job: Job) -> Job:
 
 
 def _save_plan(folder: JobFolder, job: Job, plan: Plan) -> None:
-    """Make a plan that of a photo; results by another plan are forgotten. For who is in changing()."""
+    """Make a plan that of a photo; results by another plan are forgotten, not what they are held back for.
+
+    For who is in changing().
+    """
     before = folder.read()
     after = job.with_plan(plan)
     if after.revision != before.revision:
         folder.save_plan(plan)
-        after = replace(after, orders=())
+        after = replace(job, orders=(), left=second.left_open(job, plan)).with_plan(plan)
     folder.save(after)
     folder.forget(before, after)
 

@@ -11,14 +11,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO
 
-from veil import pipeline, pipeline_sound, pipeline_video
+from veil import detect, pipeline, pipeline_sound, pipeline_video
 from veil import plan as plans
 from veil.audit import Log, entry_of
-from veil.audit.chain import canonical
 from veil.cache import PlanCache
 from veil.detect import Finder
 from veil.errors import InputError, NoSuchPhotoError, VeilError
-from veil.jobs import disk, sounds, steps, videos
+from veil.jobs import disk, second, sounds, steps, videos
 from veil.jobs.finders import Finders
 from veil.jobs.folder import JobFolder, no_such_photo
 from veil.jobs.job import LOOKED_AT, UNFINISHED, Job, JobState, Order, Problem, Talk, Trial, Wish
@@ -47,6 +46,7 @@ class Tools:
 
     Attributes:
         finders: Loaded models.
+        seconds: Loaded models for second looks at results.
         cache: Plans of photos that were looked at before; None keeps none.
         stopping: Set when this process is to end.
         turns: Let one video or sound file be worked on at a time.
@@ -55,6 +55,7 @@ class Tools:
     """
 
     finders: Finders
+    seconds: Finders = field(default_factory=lambda: Finders(detect.load_second, streams=1))
     cache: PlanCache | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
     turns: Turns = field(default_factory=Turns)
@@ -119,11 +120,16 @@ def _serve_photo(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> N
     progress.go_on()
     with tools.opener.open_picture(folder.original, max_pixels=job.options.max_pixels) as opened:
         picture = pipeline.decoded_once(opened)
-        progress.expect(picture.facts.frames * (sum(order.waits for order in job.orders) + (finder is not None)))
+        progress.expect(picture.facts.frames * (_passes(job) + (finder is not None)))
         if finder is not None:
             _look(folder, job, picture, finder, tools.cache, progress)
         while (order := _next_order(folder)) is not None:
-            _cover(folder, picture, order, tools.log, progress)
+            _cover(folder, picture, order, tools, progress)
+
+
+def _passes(job: Job) -> int:
+    """Return how often the frames are gone through for all results that are asked for."""
+    return sum(order.passes for order in job.orders if order.waits)
 
 
 def _serve_sound(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> None:
@@ -160,7 +166,7 @@ def _serve_sound(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> N
                 order = _next_order(folder)
                 if order is None:
                     break
-                _alter(folder, sound, order, tools.log, progress)
+                _alter(folder, sound, order, tools, progress)
                 progress = counting()
                 progress.expect(steps_once)
     finally:
@@ -220,20 +226,21 @@ def _work_through(
     """Do all that a video wants."""
     progress = counting()
     progress.go_on()
-    facts = videos.show(folder, video, progress, sum(order.waits for order in job.orders) + (finder is not None))
+    facts = videos.show(folder, video, progress, _passes(job) + (finder is not None))
     if finder is not None:
         plan = videos.find(folder, job, video, facts, finder, tools.cache, progress.step)
         _save(folder, plan, progress)
+    is_expected = True  # all that was wanted at first is; what comes later is counted by itself
     while True:
-        if _answer_all(folder, video, counting):
-            progress = counting()
-            progress.expect(facts.frames)
+        is_expected = not _answer_all(folder, video, counting) and is_expected
         order = _next_order(folder)
         if order is None:
             return
-        _cover(folder, video, order, tools.log, progress)
-        progress = counting()
-        progress.expect(facts.frames)
+        if not is_expected:
+            progress = counting()
+            progress.expect(facts.frames * order.passes)
+        _cover(folder, video, order, tools, progress)
+        is_expected = False
 
 
 def _answer_all(folder: JobFolder, medium: "Video | Sound", counting: Callable[[], Progress]) -> bool:
@@ -329,24 +336,24 @@ def _save(folder: JobFolder, plan: Plan, progress: Progress) -> None:
     folder.look()
 
 
-def _cover(folder: JobFolder, picture: "Picture | Video", order: Order, book: Log | None, progress: Progress) -> None:
+def _cover(folder: JobFolder, picture: "Picture | Video", order: Order, tools: Tools, progress: Progress) -> None:
     """Make one result of a picture or video."""
     job, plan = folder.read_settled()
 
     def write(file: BinaryIO, step: Step) -> Report:
         return pipeline.cover(picture, plan, file, order.options, step)
 
-    _make(folder, job, plan, order, book, progress, write)
+    _make(folder, job, plan, order, tools, progress, write)
 
 
-def _alter(folder: JobFolder, sound: Sound, order: Order, book: Log | None, progress: Progress) -> None:
+def _alter(folder: JobFolder, sound: Sound, order: Order, tools: Tools, progress: Progress) -> None:
     """Make one result of a sound file."""
     heard = sounds.read_hearing(folder).heard
 
     def write(file: BinaryIO, step: Step) -> Report:
         return pipeline_sound.anonymise(sound, file, order.options, step, heard=heard)
 
-    _make(folder, folder.read(), None, order, book, progress, write)
+    _make(folder, folder.read(), None, order, tools, progress, write)
 
 
 def _make(
@@ -354,7 +361,7 @@ def _make(
     job: Job,
     plan: Plan | None,
     order: Order,
-    book: Log | None,
+    tools: Tools,
     progress: Progress,
     write: Callable[[BinaryIO, Step], Report],
 ) -> None:
@@ -365,16 +372,21 @@ def _make(
         if not _is_wanted(now, order, job.revision) or now.is_urgent:
             raise Superseded
 
+    def step() -> None:
+        progress.step(check)
+
     def make() -> None:
         with folder.unless_gone(), disk.aside(folder.results) as path, suppress(Superseded):
             with disk.new_file(path) as file:
-                report = write(file, lambda: progress.step(check))
+                report = write(file, step)
+            if plan is not None:
+                report = second.looked_at(report, path, plan, order, tools.seconds, tools.opener, step)
             with folder.changing():
                 now = folder.read()
                 if _is_wanted(now, order, job.revision):
-                    if book is not None:
+                    if tools.log is not None:
                         told = entry_of(report, plan, order.options, begun=job.created, ended=folder.clock())
-                        disk.write_whole(folder.entry(job.revision, order.key), canonical(book.append(told)))
+                        disk.write_whole(folder.entry(job.revision, order.key), tools.log.append(told, job.id))
                     path.replace(folder.result(job.revision, order.key))
                     made = replace(
                         order,
@@ -382,6 +394,7 @@ def _make(
                         sha256=report.output_sha256 or "",
                         dropped=report.dropped,
                         altered=report.altered,
+                        look=report.second_look,
                     )
                     folder.save(_rested(now.with_result(made)))
 
@@ -396,9 +409,13 @@ def _next_order(folder: JobFolder) -> Order | None:
 
 
 def _is_wanted(job: Job, order: Order, revision: str) -> bool:
-    """Say whether a result that has just been made is still the one asked for: the plan may have been changed."""
+    """Say whether a result that has just been made is still the one asked for.
+
+    The plan may have been changed meanwhile, or a second look be wanted by now.
+    """
     known = job.order(order.key)
-    return job.revision == revision and known is not None and known.waits
+    same = known is not None and known.waits and known.options.verify == order.options.verify
+    return same and job.revision == revision
 
 
 def _wants_work(folder: JobFolder) -> bool:

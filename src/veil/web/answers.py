@@ -6,9 +6,11 @@ from typing import Any
 from veil.jobs.job import Film, Job, Talk
 from veil.jobs.studio import Studio
 from veil.options import Options, Stage, settings
+from veil.report import look_to_dict
+from veil.web.inputs import OF_RESULTS
 from veil.web.problems import problem
 
-TOLD = frozenset({Stage.FIND, Stage.COVER, Stage.WRITE})
+TOLD = frozenset({Stage.FIND, *OF_RESULTS})
 """Settings of these stages are a photo's own; the others are the server's."""
 
 
@@ -29,6 +31,7 @@ def photo(studio: Studio, job: Job) -> dict[str, Any]:
         "nothing_found": job.nothing_found,
         "heard_nothing": job.heard_nothing,
         "wants_review": job.wants_review,
+        "second_look": _second_look(job),
         "counts": asdict(job.tally),
         "doubt": job.doubt,
         "picture": None if job.picture is None else _picture(job),
@@ -42,6 +45,15 @@ def listing(studio: Studio, owner: str) -> dict[str, Any]:
     """Return what is known of all photos of an owner, doubtful ones first, and a mark that changes when they do."""
     revision = studio.changes(owner, None, 0)  # before the list: a change in between is told again, never missed
     return {"photos": [photo(studio, job) for job in studio.jobs(owner)], "revision": revision}
+
+
+def _second_look(job: Job) -> dict[str, Any] | None:
+    """Return what second looks at results told, and what becomes of that."""
+    if job.look is None:
+        return None
+    told = look_to_dict(job.look)
+    state = "passed" if job.look.passed else "held-back" if job.is_held_back else "released"
+    return {"state": state, "frames": told["frames"], "places": told["places"]}
 
 
 def _picture(job: Job) -> dict[str, Any]:

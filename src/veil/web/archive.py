@@ -9,9 +9,9 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from veil.errors import JobError, NoSuchPhotoError, UsageError
 from veil.jobs.studio import Studio
-from veil.options import Options, Stage
+from veil.options import Options
 from veil.web import packing
-from veil.web.inputs import chosen, chosen_in, is_photo_id, json_object
+from veil.web.inputs import OF_RESULTS, chosen, chosen_in, is_photo_id, json_object
 from veil.web.words import words
 
 ARCHIVES = 8  # at a time; each holds a thread while it is sent
@@ -27,13 +27,15 @@ def add_archive(app: Flask, studio: Studio) -> None:
 
     @app.post("/api/v1/archive")
     def archive() -> Response:
-        options = chosen(studio.options, Stage.COVER, Stage.WRITE)
-        members = _members(studio, _wanted(studio.limits.photos), options)
+        options = chosen(studio.options, *OF_RESULTS)
+        wanted = _wanted(studio.limits.photos)
+        members = _members(studio, wanted, options)
+        entries = studio.entries(g.owner, {photo_id for photo_id, _, _ in wanted})
         if not places.acquire(blocking=False):
             raise ServiceUnavailable(
                 "Other archives are being packed; nothing was done. Try again in a moment.", retry_after=5
             )
-        response = Response(packing.stream(members, words()["language"]), mimetype="application/zip")
+        response = Response(packing.stream(members, entries, words()["language"]), mimetype="application/zip")
         response.headers["Content-Disposition"] = 'attachment; filename="veil.zip"'
         response.call_on_close(_once(places.release))  # also if the client leaves
         return response
@@ -51,10 +53,10 @@ def _members(studio: Studio, wanted: list[_Wanted], defaults: Options) -> list[p
             missing += 1
         else:
             report = studio.report(g.owner, photo_id, options)
-            members.append(packing.Member(name, result.path, report, studio.audit(g.owner, photo_id, options)))
+            members.append(packing.Member(name, result.path, report))
     if missing:
         raise JobError(
-            f"{missing} of {len(wanted)} photos are still being covered; nothing was packed. Ask again soon."
+            f"{missing} of {len(wanted)} files are still being worked on; nothing was packed. Ask again soon."
         )
     return members
 
@@ -72,12 +74,12 @@ def _wanted(limit: int) -> list[_Wanted]:
             raise UsageError(f"There are {len(ids)} ids and {len(queries)} queries; nothing was packed.")
         pairs = list(zip(ids, names, queries, strict=True))
     if not pairs:
-        raise UsageError("No photo was named; nothing was packed.")
+        raise UsageError("No file was named; nothing was packed.")
     if len(pairs) > limit:
-        raise UsageError(f"{len(pairs)} photos are named, and at most {limit} can be packed; nothing was packed.")
+        raise UsageError(f"{len(pairs)} files are named, and at most {limit} can be packed; nothing was packed.")
     for photo_id, name, _ in pairs:
         if not is_photo_id(photo_id):
-            raise NoSuchPhotoError("There is no photo with one of these ids; nothing was packed.")
+            raise NoSuchPhotoError("There is no file with one of these ids; nothing was packed.")
         if len(name) > LONGEST_NAME:
             raise UsageError(f"A name has more than {LONGEST_NAME} characters; nothing was packed.")
     return pairs
@@ -90,7 +92,7 @@ def _pair(entry: Any) -> _Wanted:
         and all(isinstance(x, str) for x in entry.values())
     ):
         raise UsageError(
-            "Each photo has to be an object with an 'id', a 'name' and perhaps a 'query', all text; nothing was packed."
+            "Each file has to be an object with an 'id', a 'name' and perhaps a 'query', all text; nothing was packed."
         )
     return entry["id"], entry["name"], entry.get("query", "")
 

@@ -24,6 +24,9 @@ LONGEST_VALUE = 200
 LONGEST_QUERY = 2000
 """Characters of a query within a body."""
 
+OF_RESULTS = (Stage.COVER, Stage.WRITE, Stage.CHECK)
+"""The stages whose settings say what a result is to be, and whether it is looked at again."""
+
 _PHOTO = re.compile(r"[0-9a-f]{32}")
 
 
@@ -47,10 +50,10 @@ def chosen(defaults: Options, *stages: Stage, besides: frozenset[str] = frozense
 
 
 def chosen_in(query: str, defaults: Options) -> Options:
-    """Return the settings of stages COVER and WRITE in a query that is text. As chosen()."""
+    """Return the settings of a result in a query that is text. As chosen()."""
     if len(query) > LONGEST_QUERY:
         raise UsageError(f"A query has more than {LONGEST_QUERY} characters; nothing was done.")
-    return _parsed(parse_qs(query, keep_blank_values=True).items(), defaults, (Stage.COVER, Stage.WRITE), frozenset())
+    return _parsed(parse_qs(query, keep_blank_values=True).items(), defaults, OF_RESULTS, frozenset())
 
 
 def _parsed(

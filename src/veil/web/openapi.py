@@ -42,9 +42,10 @@ def document(options: Options) -> dict[str, Any]:
         "info": {
             "title": "Veil",
             "version": __version__,
-            "summary": "Find every face in photos and cover it.",
+            "summary": "Find every face in photos and videos and cover it.",
             "description": (
-                "Each session, told by a cookie, sees its own photos alone: keep cookies between requests. "
+                "Each session, told by a cookie, sees its own photos alone, which may be videos and sound files too: "
+                "keep cookies between requests. "
                 "A studio that is open to a network asks for its token as well."
             ),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
@@ -376,6 +377,15 @@ def _results(options: Options) -> dict[str, Any]:
                 "cancel_result",
                 "Have a result not made that is being made; a finished one stays",
                 {204: {"description": "It is not made any more"}},
+                refusals=MADE_OF_IT,
+            ),
+        },
+        f"{PHOTO}/release": {
+            "parameters": [photo_id(), *settings_of(options, MAKING)],
+            "post": operation(
+                "release",
+                "Say that a result may be fetched in which a second look saw a face; the audit log tells so",
+                {200: answer("Ready", "It can be fetched")},
                 refusals=MADE_OF_IT,
             ),
         },

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from veil.options import Options, Stage, settings
+from veil.web.inputs import OF_RESULTS
 from veil.web.schemas import PHOTO_ID, Schema, ref, setting
 
 Operation = dict[str, Any]
@@ -11,8 +12,8 @@ Operation = dict[str, Any]
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 COVERING = (Stage.COVER,)
-MAKING = (Stage.COVER, Stage.WRITE)
-TAKING = (Stage.FIND, Stage.COVER, Stage.WRITE)
+MAKING = OF_RESULTS
+TAKING = (Stage.FIND, *OF_RESULTS)
 
 PHOTO = "/api/v1/photos/{photo_id}"
 REFUSALS = {

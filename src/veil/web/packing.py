@@ -5,7 +5,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,13 +35,11 @@ class Member:
         name: Its name in the archive; made safe and unique there.
         path: The finished file.
         report: What was done; the hash of the file is added.
-        entry: What the audit log says of it.
     """
 
     name: str
     path: Path
     report: Report
-    entry: Mapping[str, Any]
 
 
 class _Sink(io.RawIOBase):
@@ -64,11 +62,12 @@ class _Sink(io.RawIOBase):
         return taken
 
 
-def stream(members: Iterable[Member], language: str) -> Iterator[bytes]:
+def stream(members: Iterable[Member], entries: Sequence[Mapping[str, Any]], language: str) -> Iterator[bytes]:
     """Yield a ZIP file, uncompressed since pictures are, piece by piece; reports on all of them are at its end.
 
     Args:
         members: What to pack, in this order.
+        entries: All that the audit log says of them and of what was made of the same photos before.
         language: Of the page with the audit log's entries.
 
     Raises:
@@ -76,7 +75,7 @@ def stream(members: Iterable[Member], language: str) -> Iterator[bytes]:
     """
     sink = _Sink()
     taken = {REPORT_NAME, AUDIT_LINES, AUDIT_PAGE}
-    reports, entries = [], []
+    reports = []
     with ZipFile(sink, "w") as archive:
         for member in members:
             digest = hashlib.sha256()
@@ -88,7 +87,6 @@ def stream(members: Iterable[Member], language: str) -> Iterator[bytes]:
                         digest.update(chunk)
                         packed.write(chunk)
                         yield sink.take()
-            entries.append(member.entry)
             reports.append(to_dict(replace(member.report, output_sha256=digest.hexdigest())))
         # As veil run --report writes it: in the order of the members, but without their names, since it is passed on.
         told = {"veil_report": 1, "version": __version__, "failed": 0, "pictures": reports}

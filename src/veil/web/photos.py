@@ -15,7 +15,7 @@ from veil.options import Stage, parse, settings
 from veil.report import to_dict
 from veil.types import Area, Plan, Profile, Style
 from veil.web.answers import listing, photo
-from veil.web.inputs import chosen, is_photo_id, json_object, json_text
+from veil.web.inputs import OF_RESULTS, chosen, is_photo_id, json_object, json_text
 from veil.web.schemas import OUTLINES
 from veil.web.words import words
 
@@ -48,7 +48,7 @@ def _add_list(app: Flask, studio: Studio) -> None:
 
     @app.post("/api/v1/photos")
     def submit() -> tuple[Response, int, dict[str, str]]:
-        options = chosen(studio.options, Stage.FIND, Stage.COVER, Stage.WRITE)
+        options = chosen(studio.options, Stage.FIND, *OF_RESULTS)
         if request.mimetype == "multipart/form-data":
             file = request.files.get("photo")
             if file is None:
@@ -115,17 +115,17 @@ def _add_plan(app: Flask, studio: Studio) -> None:
 
     @app.get("/api/v1/photos/<photo_id>/report")
     def report(photo_id: str) -> Response:
-        options = chosen(studio.options, Stage.COVER, Stage.WRITE) if request.args else None
+        options = chosen(studio.options, *OF_RESULTS) if request.args else None
         return jsonify(to_dict(studio.report(g.owner, photo_id, options)))
 
     @app.get("/api/v1/photos/<photo_id>/audit")
     def audit(photo_id: str) -> Response:
-        options = chosen(studio.options, Stage.COVER, Stage.WRITE)
+        options = chosen(studio.options, *OF_RESULTS)
         return Response(canonical(studio.audit(g.owner, photo_id, options)), mimetype="application/json")
 
     @app.get("/api/v1/photos/<photo_id>/audit.html")
     def audit_page(photo_id: str) -> Response:
-        options = chosen(studio.options, Stage.COVER, Stage.WRITE)
+        options = chosen(studio.options, *OF_RESULTS)
         page = render([studio.audit(g.owner, photo_id, options)], words()["language"])
         # To be kept, not shown here: the studio's own rules would take its styles away.
         return Response(page, mimetype="text/html", headers={"Content-Disposition": "attachment"})

@@ -12,7 +12,7 @@ from veil.jobs.results import Result
 from veil.jobs.steps import Preview
 from veil.jobs.studio import Studio
 from veil.options import Stage
-from veil.web.inputs import chosen, json_text
+from veil.web.inputs import OF_RESULTS, chosen, json_text
 
 VIDEO_TYPES = {
     "mp4": "video/mp4",
@@ -58,7 +58,7 @@ def _add_previews(app: Flask, studio: Studio) -> None:
 
 def _add_results(app: Flask, studio: Studio) -> None:
     def ask(photo_id: str) -> Result:
-        result = studio.request_result(g.owner, photo_id, chosen(studio.options, Stage.COVER, Stage.WRITE))
+        result = studio.request_result(g.owner, photo_id, chosen(studio.options, *OF_RESULTS))
         if result.problem is not None:
             raise result.problem.error()
         return result
@@ -66,12 +66,11 @@ def _add_results(app: Flask, studio: Studio) -> None:
     @app.post("/api/v1/photos/<photo_id>/result")
     def make_result(photo_id: str) -> tuple[Response, int, dict[str, str]]:
         made = ask(photo_id)
-        if made.path is None:
-            return making(made.progress)
-        query = urlencode(list(request.args.items(multi=True)))
-        url = url_for("result", photo_id=photo_id) + (f"?{query}" if query else "")
-        altered = None if made.altered is None else asdict(made.altered)
-        return jsonify(state="ready", url=url, extension=made.extension, bytes=made.bytes, altered=altered), 200, {}
+        return making(made.progress) if made.path is None else ready(photo_id, made)
+
+    @app.post("/api/v1/photos/<photo_id>/release")
+    def release(photo_id: str) -> tuple[Response, int, dict[str, str]]:
+        return ready(photo_id, studio.release(g.owner, photo_id, chosen(studio.options, *OF_RESULTS)))
 
     @app.get("/api/v1/photos/<photo_id>/result")
     def result(photo_id: str) -> Response | tuple[Response, int, dict[str, str]]:
@@ -88,7 +87,7 @@ def _add_results(app: Flask, studio: Studio) -> None:
 
     @app.delete("/api/v1/photos/<photo_id>/result")
     def cancel_result(photo_id: str) -> tuple[str, int]:
-        studio.cancel_result(g.owner, photo_id, chosen(studio.options, Stage.COVER, Stage.WRITE))
+        studio.cancel_result(g.owner, photo_id, chosen(studio.options, *OF_RESULTS))
         return "", 204
 
 
@@ -107,6 +106,15 @@ def making(progress: tuple[int, int] | None) -> tuple[Response, int, dict[str, s
     return jsonify(state="making", done=done, total=total), 202, ASK_AGAIN
 
 
+def ready(photo_id: str, made: Result) -> tuple[Response, int, dict[str, str]]:
+    """Answer that a result can be fetched with the query of this request, and where."""
+    query = urlencode(list(request.args.items(multi=True)))
+    url = url_for("result", photo_id=photo_id) + (f"?{query}" if query else "")
+    altered = None if made.altered is None else asdict(made.altered)
+    told = {"altered": altered, "dropped": list(made.dropped)}
+    return jsonify(state="ready", url=url, extension=made.extension, bytes=made.bytes, **told), 200, {}
+
+
 def _send(path: Path, mimetype: str) -> Response:
     """Answer with a whole file, which stays whole even if it is deleted while it is sent.
 
@@ -116,4 +124,4 @@ def _send(path: Path, mimetype: str) -> Response:
     try:
         return send_file(path, mimetype=mimetype, conditional=False, etag=False)
     except FileNotFoundError as error:
-        raise NoSuchPhotoError("The photo has been deleted. Hand it in again.") from error
+        raise NoSuchPhotoError("The file has been deleted. Hand it in again.") from error

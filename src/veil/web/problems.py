@@ -14,6 +14,7 @@ _TYPE = "urn:veil:problem:"
 _KINDS: dict[type[VeilError], tuple[str, str]] = {
     errors.NoSuchPhotoError: ("no-such-photo", "No such photo"),
     errors.ExpiredError: ("expired", "Deleted after a long time"),
+    errors.HeldBackError: ("held-back", "Held back"),
     errors.ConflictError: ("conflict", "Changed in the meantime"),
     errors.QuotaError: ("quota", "Too many photos"),
     errors.NoSpaceError: ("no-space", "No space left"),
@@ -26,7 +27,7 @@ _KINDS: dict[type[VeilError], tuple[str, str]] = {
     errors.OutputError: ("output", "The result cannot be written"),
     errors.PlanError: ("plan", "The plan does not fit"),
     errors.DetectorError: ("detector", "Looking for faces failed"),
-    errors.AuditError: ("audit", "The audit log cannot be written"),
+    errors.AuditError: ("audit", "The audit log cannot be read or written"),
 }
 _HTTP_KINDS = {
     401: "login",
@@ -56,7 +57,7 @@ def problem(error: BaseException) -> dict[str, Any]:
             place = place.tb_next
         where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "an unknown place"
         log.error("%s at %s", type(error).__name__, where)
-        return _details(*_INTERNAL, 500, "Something went wrong inside Veil; nothing was made of the photo.")
+        return _details(*_INTERNAL, 500, "Something went wrong inside Veil; nothing was made of the file.")
     kind, title = next((_KINDS[one] for one in type(error).__mro__ if one in _KINDS), _INTERNAL)
     return _details(kind, title, error.http_status, str(error))
 

@@ -95,6 +95,7 @@ def schemas() -> dict[str, Schema]:
             },
             about="A few seconds of sound.",
         ),
+        "SecondLook": _second_look(),
         "Photos": record({"photos": listed(ref("Photo")), "revision": REVISION}, about="Doubtful ones come first."),
         "Times": record({"times": listed({"type": "number"})}, about="Seconds, one a frame; the first is 0."),
         "Change": record(
@@ -114,6 +115,7 @@ def schemas() -> dict[str, Schema]:
                 "extension": {"type": "string"},
                 "bytes": COUNT,
                 "altered": nullable(_altered()),
+                "dropped": listed({"type": "string", "description": "What the file holds and its result does not."}),
             }
         ),
         "Making": record(
@@ -228,6 +230,30 @@ def _altered() -> Schema:
     )
 
 
+def _second_look() -> Schema:
+    place = record(
+        {
+            "box": ref("plan-box"),
+            "score": {"type": "number", "description": "How sure the second look is, 0 to 1."},
+            "frame": COUNT | {"description": "Of a face that shows for a while, where it is seen best."},
+            "time": nullable({"type": "number", "description": "When that frame is shown, in seconds."}),
+        },
+        about="Where a face may still show, in pixels of the result.",
+    )
+    return record(
+        {
+            "state": {
+                "enum": ["passed", "held-back", "released"],
+                "description": "passed: no face was seen that is neither covered nor kept on purpose. held-back: one "
+                "may show, and the result can be fetched only once it is released.",
+            },
+            "frames": COUNT | {"description": "How many were looked at."},
+            "places": listed(place),
+        },
+        about="What a second look at a finished result told: one that is held back, or else the latest.",
+    )
+
+
 def _photo() -> Schema:
     return record(
         {
@@ -248,6 +274,7 @@ def _photo() -> Schema:
                 "description": "No speech was heard where some was to be altered: it would be as it was. Listen.",
             },
             "wants_review": {"type": "boolean"},
+            "second_look": nullable(ref("SecondLook")),
             "counts": record(_counts()),
             "doubt": {"type": "number", "description": "The highest score that nobody has decided on; 0 for none."},
             "picture": nullable(record(_picture())),
@@ -267,10 +294,11 @@ def _report() -> Schema:
             "dropped": listed({"type": "string"}),
             "altered": nullable(_altered()),
             "output_sha256": nullable({"type": "string"}),
+            "second_look": record({"passed": {"type": "boolean"}, "frames": COUNT, "places": COUNT}),
             "nothing_found": {"type": "boolean"},
             "wants_review": {"type": "boolean"},
         },
-        optional=tuple(VIDEO_ONLY | OF_PICTURES),
+        optional=("second_look", *VIDEO_ONLY, *OF_PICTURES),
         about="What was done, without names, places or pixels. Reports on sound files speak of sound alone.",
     )
 

@@ -73,12 +73,16 @@ def served(
     detector: Detector | None = None,
     limits: Limits = LIMITS,
     finder: Finder | None = None,
+    second: Finder | None = None,
 ) -> Iterator[Page]:
     def load(profile: str, *, streams: int) -> Finder:
         return finder or fakes.finder(detector)
 
+    def load_second(profile: str, *, streams: int) -> Finder:
+        return second or load(profile, streams=streams)
+
     closing = threading.Event()
-    with open_studio(folder / "store", load=load, limits=limits) as studio:
+    with open_studio(folder / "store", load=load, load_second=load_second, limits=limits) as studio:
         server = make_server("127.0.0.1", 0, create_app(studio, closing=closing), threaded=True, request_handler=Quiet)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

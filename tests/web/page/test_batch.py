@@ -196,6 +196,29 @@ def test_download_all_gives_one_archive_with_its_report(page: Page) -> None:
     assert page.complaints() == []
 
 
+def test_downloading_all_can_be_cancelled(page: Page) -> None:
+    page.open()
+    page.add(one_png=fakes.photo(FACE), two_bmp=fakes.photo(FACE, format="bmp"))
+    page.wait_for(".item[data-state=done]", 2)
+    page.run(
+        "const ask = window.fetch; window.asked = [];"
+        "window.fetch = (where, how) => {"
+        "  if (!where.includes('/result?')) return ask(where, how);"
+        "  window.asked.push(how.method);"
+        "  return Promise.resolve(how.method === 'DELETE' ? new Response(null, {status: 204})"
+        "    : new Response(JSON.stringify({state: 'making', done: 1, total: 4}), {status: 202})); }"
+    )
+    page.one("#download-all").click()
+    page.wait_text("#download-all", "Preparing 1 of 2: 25 %")
+    page.one("#stop-all").click()
+    page.wait_text("#download-all", "Download all")
+    assert page.run("return window.asked.filter((method) => method === 'DELETE').length") == 1
+    assert not page.one("#stop-all").is_displayed()
+    assert page.run("return document.activeElement.id") == "download-all"
+    assert list(page.downloads.iterdir()) == []
+    assert page.complaints() == []
+
+
 @pytest.mark.parametrize(("answer", "names"), [("settled", ["good"]), ("all", ["good", "unsure"])])
 def test_doubtful_photos_are_asked_about_before_all_are_downloaded(page: Page, answer: str, names: list[str]) -> None:
     page.open()

@@ -220,7 +220,7 @@ def test_a_save_that_is_refused_says_so(page: Page) -> None:
     )
     page.mark("suggested").click()
     page.wait_for("#saving[data-saving=failed]")
-    assert page.one("#toast p").text == "These areas do not fit this picture. Nothing was saved."
+    assert page.one("#toast p").text == "These areas do not fit this picture or video. Nothing was saved."
     page.one("#download").click()
     page.wait_text("#download span", "Download")
     assert list(page.downloads.iterdir()) == []
@@ -326,6 +326,27 @@ def moving_gif() -> bytes:
     file = io.BytesIO()
     frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=40)
     return file.getvalue()
+
+
+def test_doubtful_moments_of_an_animation_are_listed(page: Page) -> None:
+    page.review("walk_gif", moving_gif())
+    assert not page.one("#doubts").is_displayed()
+    page.promised(
+        "const [photo] = (await (await fetch('/api/v1/photos')).json()).photos;"
+        "const address = `/api/v1/photos/${photo.id}/plan`, answer = await fetch(address), plan = await answer.json();"
+        "plan.regions[0].doubtful = [[2, 5]];"
+        "await fetch(address, {method: 'PUT', body: JSON.stringify(plan),"
+        " headers: {'Content-Type': 'application/json', 'If-Match': answer.headers.get('ETag')}})"
+    )
+    page.wait_for("#doubts li")
+    assert page.one("#doubts li .words").text == "frames 3 to 5\nArea 1"
+    assert "1 doubtful moment" in page.one(".rows .row .quiet").text
+    page.one("#doubts .go").click()
+    assert page.one(".rows .pick").get_attribute("aria-current") == "true"
+    page.one("#doubts .right").click()
+    page.settle()
+    assert page.plan()["regions"][0]["doubtful"] == []
+    assert not page.one("#doubts").is_displayed()
 
 
 def test_an_area_that_moves_in_an_animation_lies_where_the_first_frame_has_it(page: Page) -> None:

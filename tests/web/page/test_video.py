@@ -362,6 +362,34 @@ def test_following_can_be_cancelled(blind_page: Page) -> None:
     assert region(page)["keys"] == []
 
 
+def test_following_goes_on_while_another_file_is_open(blind_page: Page) -> None:
+    page = blind_page
+    drawn_around_the_walker(page, 8)
+    page.run(
+        "const ask = window.fetch; window.held = true; window.asked = [];"
+        "window.fetch = (where, how) => {"
+        "  if (where.endsWith('/follow')) window.asked.push(how.method);"
+        "  return where.endsWith('/follow') && window.held"
+        "    ? Promise.resolve(new Response(JSON.stringify({state: 'making', done: 3, total: 10}), {status: 202}))"
+        "    : ask(where, how); }"
+    )
+    page.one("[data-span=follow]").click()
+    page.wait_text("#span p", "Following what is in it: 30 %")
+    page.add(photo_png=fakes.photo())
+    page.wait_for(".item", 2)
+    page.size = (300, 200)
+    page.choose("photo.png")
+    page.choose("film.mp4")
+    assert page.texts(".rows .row b") == ["Covered"]
+    page.choose("photo.png")
+    page.run("window.held = false")
+    page.wait(lambda: any(len(each["keys"]) > 1 for number in (0, 1) for each in page.plan(number)["regions"]))
+    assert "DELETE" not in page.run("return window.asked")
+    page.choose("film.mp4")
+    page.one(".rows .pick").click()
+    page.wait_text("#span p", "Moved here, it stays moved from here on; before, it leads up to it.")
+
+
 def test_nothing_is_covered_while_faces_are_looked_for_but_it_can_be_watched(
     chromium: webdriver.Chrome, tmp_path: Path, paused: fakes.Paused
 ) -> None:
@@ -429,9 +457,11 @@ def test_sound_is_left_out_unless_it_is_to_be_kept(blind_page: Page, tmp_path: P
     result = page.folder / "result.mp4"
     for voice, tracks in (("mute", 0), ("keep", 1)):
         page.one(f"label[for=voice-{voice}]").click()
+        assert not page.one("#without").is_displayed()
         page.one("#download").click()
         result.write_bytes(page.downloaded("film.veiled.mp4"))
         assert len(clips.heard(result)) == tracks
+        assert page.one("#without").text == ("Not in the result: sound" if voice == "mute" else "")
     assert page.one("#voice-note").get_attribute("data-weak") == "true"
 
 

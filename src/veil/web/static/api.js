@@ -159,7 +159,7 @@ export async function trial(id, query, at, signal) {
 
 // ---- results
 
-/** Waits until the result is there. Returns {url, extension, bytes}; `progressed` hears {done, total} of a video. */
+/** Waits until the result is there. Returns {url, extension, bytes, altered, dropped}; `progressed` hears {done, total} of a video. */
 export async function result(id, query, signal, progressed = () => null) {
   for (;;) {
     const answer = await json(send("POST", path(id, `/result?${query}`), undefined, { signal }));
@@ -168,6 +168,9 @@ export async function result(id, query, signal, progressed = () => null) {
     await pause(signal);
   }
 }
+
+/** Lets a result be fetched in which a face may still show. Returns what result() does. */
+export const release = (id, query) => json(send("POST", path(id, `/release?${query}`)));
 
 /** Has the server stop making a result. */
 export const stopResult = (id, query) => send("DELETE", path(id, `/result?${query}`));

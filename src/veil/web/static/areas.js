@@ -111,7 +111,7 @@ export class Areas extends EventTarget {
     const parts = [];
     if (this.ofVideo && this.film.ready) parts.push(this.#when(region));
     if (score !== null) parts.push(t("areas.score", { score: percent(score) }));
-    if (this.ofVideo && isCovered(region) && region.doubtful?.length) parts.push(count("people.moments", region.doubtful.length));
+    if (isCovered(region) && region.doubtful?.length) parts.push(count("people.moments", region.doubtful.length));
     if (source === "user") parts.push(t("areas.yours"));
     if (frames && !this.ofVideo) parts.push(t("areas.frames", { first: number(frames[0] + 1), last: number(frames[1]) }));
     return parts.join(this.ofVideo ? "\n" : t("card.comma"));

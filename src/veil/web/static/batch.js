@@ -71,6 +71,11 @@ class Entry {
     return !this.problem && (this.state === "review" || this.state === "done");
   }
 
+  /** Whether a face may still show in a result of it, which is held back for that. */
+  get heldBack() {
+    return this.ready && this.facts.second_look?.state === "held-back";
+  }
+
   get trouble() {
     const told = this.facts?.problem;
     return this.problem ?? (told ? new api.Problem(told.kind, told.detail) : null);
@@ -88,12 +93,16 @@ export function verdict(facts) {
     return [count("sound.heard", facts.sound.stretches), t("sound.spoken", { seconds: number(facts.sound.spoken) })].join(t("card.comma"));
   }
   const { covered, drawn, suggested, kept, doubtful } = facts.counts;
-  if (facts.nothing_found) return t("card.nothing");
-  const parts = [count("card.covered", covered + drawn)];
+  const again = facts.second_look;
+  const held = again?.state === "held-back" ? [count("card.held", again.places.length)] : [];
+  if (facts.nothing_found) return held[0] ?? t("card.nothing");
+  const parts = [...held, count("card.covered", covered + drawn)];
   if (suggested) parts.push(count("card.doubtful", suggested));
   if (doubtful) parts.push(count("card.moments", doubtful));
   if (kept) parts.push(count("card.kept", kept));
   if (facts.heard_nothing) parts.push(t("sound.unheard"));
+  if (again?.state === "passed") parts.push(t("card.again"));
+  if (again?.state === "released") parts.push(t("card.released"));
   const told = parts.join(t("card.comma"));
   const frames = facts.picture?.frames ?? 1;
   return frames > 1 && facts.picture.kind !== "video" ? t("card.frames", { covered: told, frames }) : told;
@@ -110,7 +119,7 @@ export class Batch extends EventTarget {
   current = null;
 
   get entries() {
-    const place = (entry) => GROUPS.indexOf(entry.group);
+    const place = (entry) => GROUPS.indexOf(entry.group) - (entry.heldBack ? 0.5 : 0);
     // Sorting is stable: within a group, photos stay in the order in which they came.
     return [...this.#entries].sort((a, b) => place(a) - place(b));
   }
@@ -229,8 +238,10 @@ export class Batch extends EventTarget {
 
   #update(entry, photo) {
     const before = entry.state;
+    const wasHeld = entry.heldBack;
     entry.facts = photo;
     entry.listed = true;
+    if (entry.heldBack && !wasHeld) announce(t("live.ready", { name: entry.name, result: count("card.held", photo.second_look.places.length) }));
     if (before !== entry.state && (before === "queued" || before === "running")) {
       const result = entry.trouble?.sentence ?? (entry.ready ? verdict(photo) : null);
       if (result) announce(t("live.ready", { name: entry.name, result }));

@@ -7,16 +7,18 @@ import { Faces } from "./faces.js";
 import { Follower } from "./follower.js";
 import * as model from "./model.js";
 import { bestFrame, middleOf } from "./moments.js";
-import { boxAt, isMoving, isPresent } from "./moving.js";
+import { boxAt, framesAway, isMoving, isPresent } from "./moving.js";
 import { Screening } from "./screening.js";
 import { Span } from "./span.js";
 import { Timeline } from "./timeline.js";
 import { t } from "./words.js";
 
+const NEAR = 0.5; // seconds
+
 export class Cinema extends EventTarget {
   #arrival = null; // what is to be done once a frame is shown
 
-  /** `review` answers for the open video: `regions`, `selected`, `entry`; and is told: `edit(regions)`, `select(uid, reveal)`. */
+  /** `review` answers for the open video: `regions`, `selected`, `entry`; and is told: `edit(regions)`, `select(uid, reveal)`, `followed(found)`. */
   constructor(review) {
     super();
     this.review = review;
@@ -38,7 +40,7 @@ export class Cinema extends EventTarget {
     const pass = (name) => (detail) => this.dispatchEvent(new CustomEvent(name, { detail }));
     on(this.screening, { open: pass("open"), frame: () => this.#moved(), failed: pass("failed"), broken: () => tell(t("watch.broken"), "bad") });
     on(this.doubts, { go: (moment) => this.#visit(moment), right: ({ uid, first }) => this.#edit(model.confirmed(this.review.regions, uid, first)) });
-    on(this.timeline, { eye: (eye) => this.#look(eye) });
+    on(this.timeline, { eye: (eye) => this.look(eye) });
     on(this.span, {
       always: () => this.#change(model.stayed, this.film.frame),
       onward: () => this.#change(model.spanned, [this.film.frame, this.film.count]),
@@ -52,7 +54,7 @@ export class Cinema extends EventTarget {
     });
     on(this.follower, {
       progress: () => this.#showSpan(),
-      ready: ({ uid, region }) => this.#followed(uid, region),
+      ready: (found) => this.review.followed(found),
       failed: ({ problem }) => tell(problem.sentence, "bad"),
     });
   }
@@ -66,7 +68,6 @@ export class Cinema extends EventTarget {
   }
 
   clear() {
-    this.follower.keep(new Set());
     this.#arrival = null;
     this.screening.clear();
     this.faces.open(null);
@@ -86,9 +87,10 @@ export class Cinema extends EventTarget {
     this.screening.patch(regions);
   }
 
-  render(regions, numbers) {
-    this.timeline.render(regions, this.review.selected);
-    this.follower.keep(new Set(regions.map(({ uid }) => uid)));
+  render(regions, numbers, places) {
+    if (!this.on) return this.doubts.render(regions, { numbers });
+    this.timeline.render(regions, this.review.selected, places);
+    if (this.review.ready) this.follower.keep(this.review.entry.id, new Set(regions.map(({ uid }) => uid)));
     if (this.film.ready) this.doubts.render(regions, { times: this.film.times, numbers, faces: this.faces });
     this.#showSpan();
   }
@@ -129,13 +131,25 @@ export class Cinema extends EventTarget {
   }
 
   /** Goes to what wants an eye. */
-  #look({ frame, uid }) {
+  look({ frame, uid }) {
     this.review.select(uid);
     this.#go(frame, () => this.review.select(uid, true));
   }
 
+  /** The frames around a place that a second look names, half a second each way. */
+  around({ frame }) {
+    const { times } = this.film;
+    return [framesAway(times, frame, -NEAR), framesAway(times, frame, NEAR) + 1];
+  }
+
+  /** Whether such a place is to be shown now: it is told for one frame of those in which the face is seen. */
+  isNear({ frame }) {
+    const { times } = this.film;
+    return !this.on || Math.abs((times[frame] ?? 0) - (times[this.frame] ?? 0)) <= NEAR / 2;
+  }
+
   #visit(moment) {
-    this.#look({ frame: middleOf(moment), uid: moment.uid });
+    this.look({ frame: middleOf(moment), uid: moment.uid });
     this.review.root.dispatchEvent(new CustomEvent("picked", { bubbles: true }));
   }
 
@@ -166,14 +180,19 @@ export class Cinema extends EventTarget {
     if (!region || region.shape === "polygon") return;
     if (!isPresent(region, this.frame)) return tell(t("span.elsewhere"));
     this.film.pause();
-    const box = isMoving(region) ? boxAt(region.keys, this.frame) : region.box;
-    this.follower.start(this.review.entry.id, region.uid, { frame: this.frame, box, shape: region.shape });
+    this.#followFrom(region, this.frame);
   }
 
-  #followed(uid, region) {
-    if (!this.review.ready || !this.review.regions.some((one) => one.uid === uid)) return;
-    this.#edit(model.replaced(this.review.regions, uid, region));
-    announce(t("live.followed"));
+  /** Has what an area holds in one frame followed, wherever the film is. */
+  #followFrom(region, frame) {
+    const box = isMoving(region) ? boxAt(region.keys, frame) : region.box;
+    this.follower.start(this.review.entry.id, region.uid, { frame, box, shape: region.shape });
+  }
+
+  /** Has a face followed that a second look saw in one frame. */
+  followPlace(uid, { frame }) {
+    const region = this.review.regions.find((one) => one.uid === uid);
+    if (region) this.#followFrom(region, frame);
   }
 
   // ---- keys

@@ -1,4 +1,5 @@
-// The list of doubtful moments of a video, above that of its people: where a face is covered though it was not seen.
+// The list of doubtful moments, above that of people or areas: where a face is covered though it was not seen. Those of a
+// video have times; an animation, which does not play here, has its frames counted.
 
 import { all, find, icon, make, order, write } from "./dom.js";
 import { clock } from "./moving.js";
@@ -19,8 +20,8 @@ export class Doubts extends EventTarget {
     this.items.addEventListener("focusin", (event) => this.#reach(event.target.closest("li")));
   }
 
-  /** Shows the moments of some areas; `numbers` says how each area is called, `faces` has their pictures. */
-  render(regions, { times, numbers, faces }) {
+  /** Shows the moments of some areas; `numbers` says how each area is called. `times` and `faces`, their pictures, are a video's. */
+  render(regions, { numbers, times = null, faces = null }) {
     const found = moments(regions, times);
     const tracks = new Map(regions.map(({ uid, track }) => [uid, track]));
     this.root.hidden = !found.length;
@@ -48,12 +49,14 @@ export class Doubts extends EventTarget {
 
   #fill(moment, name, track, faces) {
     const row = this.#rows.get(keyOf(moment)) ?? this.#make(moment);
-    const time = clock(moment.at);
+    const n = number(name);
+    const time = faces ? clock(moment.at) : t("areas.frames", { first: number(moment.first + 1), last: number(moment.stop) });
+    const who = t(faces ? "people.nth" : "areas.nth", { n });
     write(find("b", row), time);
-    write(find(".quiet", row), t("doubts.moment", { n: number(name), seconds: number(Math.max(Math.round(moment.seconds * 10), 1) / 10) }));
-    const right = find(".right", row);
-    right.setAttribute("aria-label", `${t("doubts.ok")}: ${time}, ${t("people.nth", { n: number(name) })}`);
-    if (track !== null && track !== undefined) faces.watch(find("canvas", row), track);
+    write(find(".quiet", row), faces ? t("doubts.moment", { n, seconds: number(Math.max(Math.round(moment.seconds * 10), 1) / 10) }) : who);
+    find(".right", row).setAttribute("aria-label", `${t("doubts.ok")}: ${time}, ${who}`);
+    find("canvas", row).hidden = !faces;
+    if (faces && track !== null && track !== undefined) faces.watch(find("canvas", row), track);
     return row;
   }
 

@@ -21,11 +21,13 @@ export const makingOf = (entry) => making.get(entry)?.told ?? null;
 
 /** Fetches one result, once every edit has been saved and the server has made it; `progressed` hears that it goes on. */
 export async function downloadOne(entry, saved, progressed) {
-  const { url, extension } = await finished(entry, saved, progressed);
+  const made = await finished(entry, saved, progressed);
+  if (!made) return;
+  const { url, extension } = made;
   fetchInto(url, `${entry.name.replace(/\.[^.]*$/, "")}.veiled${extension ?? entry.facts.extension}`);
 }
 
-/** Has one result made; answers with its address, its ending and the query that asks for it. */
+/** Has one result made; answers with its address, its ending and the query that asks for it. Null if it stays held back. */
 async function finished(entry, saved, progressed) {
   const stop = new AbortController();
   const query = resultQuery(entry);
@@ -34,15 +36,31 @@ async function finished(entry, saved, progressed) {
   progressed();
   try {
     await saved();
-    const result = await api.result(entry.id, query, AbortSignal.any([entry.leaving.signal, stop.signal]), (told) => {
+    const result = await orReleased(entry, query, api.result(entry.id, query, AbortSignal.any([entry.leaving.signal, stop.signal]), (told) => {
       made.told = told;
       progressed();
-    });
+    }));
+    if (!result) return null;
     warn(entry, result.altered);
+    entry.without = { query, dropped: result.dropped };
     return { ...result, query };
   } finally {
     making.delete(entry);
     progressed();
+  }
+}
+
+/** What was asked for; or, where a face may still show in it, what a person decides about that: null to look there first. */
+async function orReleased(entry, query, asked) {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error.kind !== "held-back") throw error;
+    const { places } = (await api.photo(entry.id)).second_look;
+    const choices = [["look", t("ask.held.look"), "primary"], ["release", t("places.release"), "danger"]];
+    const answer = await confirm(count("ask.held", places.length), t("ask.held.more"), choices);
+    if (answer === "look") dispatchEvent(new CustomEvent("look-there", { detail: entry }));
+    return answer === "release" ? api.release(entry.id, query) : null;
   }
 }
 
@@ -51,8 +69,11 @@ export async function stopMaking(entry) {
   const made = making.get(entry);
   if (!made) return;
   made.stop.abort();
-  await api.stopResult(entry.id, made.query).catch(() => null); // it may be done, or gone
+  await stopped(entry, made.query);
 }
+
+/** Has the server stop, too; the result may be done by now, or gone. */
+const stopped = (entry, query) => api.stopResult(entry.id, query).catch(() => null);
 
 /** Says loudly that speech was to be altered and none was heard. */
 function warn(entry, altered) {
@@ -66,7 +87,9 @@ export async function downloadReport(entry, saved, progressed) {
   const name = entry.name.replace(/\.[^.]*$/, "");
   if (answer === "counts") fetchInto(api.reportAddress(entry.id, resultQuery(entry)), `${name}.report.json`);
   if (answer !== "html" && answer !== "json") return;
-  const { query } = await finished(entry, saved, progressed);
+  const made = await finished(entry, saved, progressed);
+  if (!made) return;
+  const { query } = made;
   fetchInto(api.auditAddress(entry.id, answer === "html" ? ".html" : "", query), `${name}.audit.${answer}`);
 }
 
@@ -84,21 +107,28 @@ async function wanted(batch) {
   return { settled, all: ready }[answer] ?? null;
 }
 
-/** Fetches many results as one ZIP file; `progressed` hears which one of how many is made, and which share of it is done. */
-export async function downloadAll(batch, saved, progressed) {
+/**
+ * Fetches many results as one ZIP file; `progressed` hears which one of how many is made, and which share of it is done.
+ * Once `signal` is aborted, nothing more is made and nothing fetched.
+ */
+export async function downloadAll(batch, saved, signal, progressed) {
   const entries = await wanted(batch);
   if (!entries?.length) return;
+  progressed(1, entries.length, 0);
   await saved();
   const packed = [];
   for (const [index, entry] of entries.entries()) {
     const told = ({ done = 0, total = 0 } = {}) => progressed(index + 1, entries.length, total ? done / total : 0);
     told();
+    const query = resultQuery(entry);
     try {
-      const query = resultQuery(entry);
-      const { altered } = await api.result(entry.id, query, entry.leaving.signal, told);
+      signal.throwIfAborted();
+      const { altered, dropped } = await api.result(entry.id, query, AbortSignal.any([entry.leaving.signal, signal]), told);
       warn(entry, altered);
+      entry.without = { query, dropped };
       packed.push([entry, query]);
     } catch (error) {
+      if (signal.aborted) return stopped(entry, query);
       if (!api.isAbort(error)) tell(t("live.ready", { name: entry.name, result: api.problemOf(error).sentence }), "bad");
     }
   }

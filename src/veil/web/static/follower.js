@@ -2,9 +2,9 @@
 
 import * as api from "./api.js";
 
-/** Tells "progress", "ready" with {uid, region}, and "failed" with {uid, problem}. */
+/** Tells "progress", "ready" with {id, uid, region}, and "failed" with {uid, problem}; also of videos that are not open. */
 export class Follower extends EventTarget {
-  #going = new Map(); // by uid of the area: how far, and what stops it
+  #going = new Map(); // by uid of the area: the id of its video, how far it is, and what stops it
 
   #tell(name, detail = null) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
@@ -17,7 +17,7 @@ export class Follower extends EventTarget {
 
   async start(id, uid, wish) {
     this.stop(uid);
-    const going = { leaving: new AbortController(), told: { done: 0, total: 0 } };
+    const going = { id, leaving: new AbortController(), told: { done: 0, total: 0 } };
     this.#going.set(uid, going);
     this.#tell("progress");
     const { signal } = going.leaving;
@@ -27,7 +27,7 @@ export class Follower extends EventTarget {
         this.#tell("progress");
       });
       this.#going.delete(uid);
-      this.#tell("ready", { uid, region });
+      this.#tell("ready", { id, uid, region });
     } catch (error) {
       if (this.#going.get(uid) === going) this.#going.delete(uid);
       if (!api.isAbort(error)) this.#tell("failed", { uid, problem: api.problemOf(error) });
@@ -40,8 +40,13 @@ export class Follower extends EventTarget {
     this.#going.delete(uid);
   }
 
-  /** Stops following areas that are no longer there. */
-  keep(uids) {
-    for (const uid of this.#going.keys()) if (!uids.has(uid)) this.stop(uid);
+  /** Whether something is followed in a video. */
+  isBusy(id) {
+    return [...this.#going.values()].some((going) => going.id === id);
+  }
+
+  /** Stops following areas of a video that are no longer there. */
+  keep(id, uids) {
+    for (const [uid, going] of this.#going) if (going.id === id && !uids.has(uid)) this.stop(uid);
   }
 }

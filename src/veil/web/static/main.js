@@ -55,17 +55,26 @@ async function attempt(action) {
   }
 }
 
+let stopAll = null; // while all results are made
+
 find("#download-all").addEventListener("click", async (event) => {
   const button = event.currentTarget;
   const label = find("span", button);
-  if (button.getAttribute("aria-busy")) return;
+  if (stopAll) return;
+  stopAll = new AbortController();
   button.setAttribute("aria-busy", "true");
-  await attempt(() => downloadAll(batch, () => review.allSaved(), (done, total, share) => {
+  await attempt(() => downloadAll(batch, () => review.allSaved(), stopAll.signal, (done, total, share) => {
     write(label, t(share ? "all.preparing.share" : "all.preparing", { done, total, share: percent(share) }));
+    find("#stop-all").hidden = false;
   }));
+  stopAll = null;
+  if (document.activeElement === find("#stop-all")) button.focus();
+  find("#stop-all").hidden = true;
   button.removeAttribute("aria-busy");
   write(label, t("all.download"));
 });
+
+find("#stop-all").addEventListener("click", () => stopAll?.abort());
 
 find("#delete-all").addEventListener("click", async () => {
   const answer = await confirm(count("ask.delete", batch.entries.length), t("ask.delete.more"), [["delete", t("all.delete"), "danger"]]);

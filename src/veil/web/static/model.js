@@ -86,6 +86,13 @@ export function dropped(shape, box, size) {
   return drawn(shape, shape === "polygon" ? round(here) : [here.slice(0, 2), here.slice(2)], size, 1);
 }
 
+/** A place that a second look names, as an area: covered, or left visible. `fit` is how found areas reach. */
+export function settledPlace({ box }, cover, { shape, grow }, size) {
+  const [across, down] = [(width(box) * (grow - 1)) / 2, (height(box) * (grow - 1)) / 2];
+  const region = drawn(shape, [[box[0] - across, box[1] - down], [box[2] + across, box[3] + down]], size, 0);
+  return region && Object.freeze({ ...region, state: cover ? "drawn" : "kept" });
+}
+
 const inside = ([x, y], size) => [Math.min(Math.max(x, 0), size.width), Math.min(Math.max(y, 0), size.height)];
 
 function fresh(shape) {

@@ -16,21 +16,24 @@ export function timesOf(region, times) {
   return { start: times[first], end: endOf(times, stop - 1) };
 }
 
-/** The moments in which a face is covered though it was not seen, in order of time. */
+/** The moments in which a face is covered though it was not seen, in order of time; `times` is null where none are known. */
 export function moments(regions, times) {
   const all = regions.filter(isCovered).flatMap(({ uid, doubtful = [] }) =>
-    doubtful.map(([first, stop]) => ({ uid, first, stop, at: times[first], seconds: endOf(times, stop - 1) - times[first] })));
+    doubtful.map(([first, stop]) => ({ uid, first, stop, ...(times && { at: times[first], seconds: endOf(times, stop - 1) - times[first] }) })));
   return all.sort((a, b) => a.first - b.first || a.uid - b.uid);
 }
 
 /** The frame in the middle of a moment, where it is looked at. */
 export const middleOf = ({ first, stop }) => (first + stop - 1) >> 1;
 
-/** What wants an eye, in order of time, as {frame, uid}: doubtful moments in their middle, suggestions where they are best seen. */
-export function eyes(regions) {
+/**
+ * What wants an eye, in order of time, as {frame, uid}: doubtful moments in their middle, suggestions where they are best
+ * seen, and `places` that a second look names.
+ */
+export function eyes(regions, places = []) {
   const lost = regions.filter(isCovered).flatMap(({ uid, doubtful = [] }) => doubtful.map(([first, stop]) => ({ frame: middleOf({ first, stop }), uid })));
   const open = regions.filter(({ state }) => state === "suggested").map((region) => ({ frame: bestFrame(region), uid: region.uid }));
-  return [...lost, ...open].sort(inTime);
+  return [...lost, ...open, ...places.map(({ frame, uid }) => ({ frame, uid }))].sort(inTime);
 }
 
 const inTime = (a, b) => a.frame - b.frame || a.uid - b.uid;

@@ -43,7 +43,7 @@ export class Panel extends EventTarget {
       choose({ [name]: this.fit[name] }); // the next photos are looked at in the same way
       this.render();
       this.refit();
-    } else if (name === "boxes") choose({ boxes: checked });
+    } else if (name === "boxes" || name === "verify") choose({ [name]: checked });
     else if (name === "strength") choose({ strength: Number(value) });
     else if (name === "color") choose({ color: value, style: "solid" });
     else choose({ [name]: value });
@@ -68,14 +68,14 @@ export class Panel extends EventTarget {
     set("#color", values.color);
     set("#strength", values.strength);
     set("#grow", values.grow);
-    find("#boxes", this.form).checked = values.boxes;
+    for (const name of ["boxes", "verify"]) find(`#${name}`, this.form).checked = values[name];
     find(".strength", this.form).hidden = !isWeak(values.style);
     find(".color", this.form).hidden = values.style !== "solid";
     const size = t("fit.grow.value", { n: number(steady(values.grow * 100)) });
     this.#say("#strength", strengthWord(values.strength));
     this.#say("#grow", size);
     write(find("#fit-told", this.form), [t(`shape.${values.shape}`), t(`area.${values.area}`), size].join(t("card.comma")));
-    write(find("#profile-told", this.form), t(`profile.${values.profile}`));
+    write(find("#profile-told", this.form), [t(`profile.${values.profile}`), ...(values.verify ? [t("again.told")] : [])].join(t("card.comma")));
     const note = find("#style-note", this.form);
     write(note, styleNote(values));
     note.dataset.weak = isWeak(values.style);

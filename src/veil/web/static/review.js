@@ -10,10 +10,11 @@ import { Gestures, drawsShape } from "./gestures.js";
 import { Listening } from "./listening.js";
 import * as model from "./model.js";
 import { presentAt } from "./moving.js";
+import { openPlaces, Places, Spots } from "./places.js";
 import { Preview } from "./preview.js";
 import { coverQuery, onChoice } from "./settings.js";
 import { Stage } from "./stage.js";
-import { tellFacts, tellMaking, tellOnward, tellProgress, tellSaving, tellVerdict } from "./telling.js";
+import { tellFacts, tellMaking, tellOnward, tellProgress, tellSaving, tellVerdict, tellWithout } from "./telling.js";
 import { count, number, t } from "./words.js";
 import { Works } from "./works.js";
 
@@ -26,6 +27,7 @@ export class Review {
   #work = null;
   #trial = null; // regions while something is dragged
   #numbers = { of: null, all: null };
+  #told = ""; // of second looks, by the server
   selected = null;
   tool = "select";
 
@@ -39,7 +41,10 @@ export class Review {
     this.cinema = new Cinema(this);
     this.listening = new Listening(find("#listen"));
     this.compare = new Compare(this.stage, find("#compare"), find("#hold"));
-    this.areas = new Areas(find("#areas"), { picture: find(".before", this.stage.root), film: this.cinema.film, faces: this.cinema.faces });
+    const picture = find(".before", this.stage.root);
+    this.areas = new Areas(find("#areas"), { picture, film: this.cinema.film, faces: this.cinema.faces });
+    this.places = new Places(find("#places"), picture);
+    this.spots = new Spots(this.stage);
     this.#listen();
     this.#wire();
   }
@@ -53,6 +58,11 @@ export class Review {
   /** Whether it can be looked at, or listened to, and fetched. */
   get presentable() {
     return this.ready || (this.#entry?.isSound === true && this.#entry.ready);
+  }
+
+  /** Whether a person can say that they have looked: places that hold its result back want more than that. */
+  get settleable() {
+    return this.presentable && !this.#stillOpen.length;
   }
 
   get entry() {
@@ -78,13 +88,18 @@ export class Review {
     this.batch.addEventListener("open", ({ detail }) => this.#open(detail));
     this.batch.addEventListener("change", () => this.#refresh());
     this.batch.addEventListener("progress", ({ detail }) => detail === this.#entry && this.#refresh());
-    this.batch.addEventListener("drop", ({ detail }) => this.#works.forget(detail.id));
+    this.batch.addEventListener("drop", ({ detail }) => {
+      this.#works.forget(detail.id);
+      this.cinema.follower.keep(detail.id, new Set());
+    });
     onChoice((names) => {
       const covering = ["style", "color", "strength", "boxes"].some((name) => names.has(name));
       if (covering && this.ready) this.#want(true);
+      if (this.#entry) tellWithout(this.#entry);
     });
     this.panel.addEventListener("fit", ({ detail }) => this.#refit(detail));
     this.preview.addEventListener("failed", ({ detail }) => tell(detail.sentence, "bad"));
+    addEventListener("look-there", ({ detail }) => detail === this.#entry && this.#stillOpen.length && this.#goTo(this.#stillOpen[0]));
     addEventListener("online", () => this.#works.hurry());
   }
 
@@ -125,6 +140,17 @@ export class Review {
       reason: ({ uid, reason }) => this.edit(model.reasoned(this.regions, uid, reason)),
       hint: ({ uid, on }) => this.stage.hint(uid, on),
     });
+    on(this.places, {
+      go: (place) => this.#goTo(place),
+      cover: (place) => this.#settlePlaces([place], true),
+      leave: (place) => this.#settlePlaces([place], false),
+      all: () => this.#settlePlaces(this.#stillOpen, true),
+      release: () => this.download(),
+    });
+    on(this.spots, {
+      cover: (place) => this.#settlePlaces([place], true),
+      leave: (place) => this.#settlePlaces([place], false),
+    });
     const press = (selector, action) => find(selector).addEventListener("click", action);
     press("#zoom-in", () => this.stage.zoomBy(1.4));
     press("#zoom-out", () => this.stage.zoomBy(1 / 1.4));
@@ -148,7 +174,7 @@ export class Review {
   #open(entry) {
     this.#turn += 1;
     this.gestures.cancel();
-    this.#works.leave(this.#work);
+    if (!this.cinema.follower.isBusy(this.#work?.id)) this.#works.leave(this.#work);
     this.selected = null;
     this.#entry = entry;
     this.#work = this.#trial = null;
@@ -218,8 +244,14 @@ export class Review {
     return presentAt(this.regions, this.cinema.frame);
   }
 
+  /** The places that a second look names and that are still open. */
+  get #stillOpen() {
+    return this.ready ? openPlaces(this.#entry.facts, this.regions) : [];
+  }
+
   #renderStage() {
     this.stage.render(this.#present, this.selected, this.#numbered);
+    this.spots.render(this.#stillOpen.filter((place) => (this.cinema.on ? this.cinema.isNear(place) : place.frame === 0)), this.selected);
   }
 
   /** The place of each area in the list, by uid. */
@@ -234,7 +266,9 @@ export class Review {
   #renderLists() {
     const { regions, selected } = this;
     this.areas.render(regions, selected);
-    if (this.cinema.on) this.cinema.render(regions, this.#numbered);
+    const places = this.#stillOpen;
+    this.places.render(places, this.cinema.on ? 0 : this.stage.size.width, selected);
+    this.cinema.render(regions, this.#numbered, places);
   }
 
   #want(later = false) {
@@ -253,11 +287,21 @@ export class Review {
     if (entry.isSound) this.#work = null;
     else if (entry.ready && (this.#work === null || this.#work.id !== entry.id)) this.#load();
     else if (entry.ready) this.#work.heard(entry.facts.revision).catch(() => null);
+    this.#lookedAgain();
     tellProgress(entry);
-    tellMaking(entry);
+    this.#tellResult();
     this.#tellVerdict();
-    find("#looked").disabled = !this.presentable;
+    find("#looked").disabled = !this.settleable;
     tellOnward(this.batch.doubtful() !== null);
+  }
+
+  /** Shows the places of a second look that has just been told. */
+  #lookedAgain() {
+    const told = JSON.stringify(this.#entry.facts?.second_look ?? null);
+    if (told === this.#told) return;
+    this.#told = told;
+    this.#renderStage();
+    this.#renderLists();
   }
 
   #refreshCinema() {
@@ -285,7 +329,12 @@ export class Review {
   }
 
   #tellVerdict() {
-    if (this.#entry?.ready) tellVerdict(this.root, this.#entry, this.#work?.loaded ? this.regions : null);
+    if (this.#entry?.ready) tellVerdict(this.root, this.#entry, this.#work?.loaded ? this.regions : null, this.#stillOpen);
+  }
+
+  #tellResult() {
+    tellMaking(this.#entry);
+    tellWithout(this.#entry);
   }
 
   #tellSaving() {
@@ -302,6 +351,16 @@ export class Review {
     if (this.ready) this.#work.edit(regions, step);
   }
 
+  /** Takes the region that follows what an area held, of the open photo or of one that was left meanwhile. */
+  followed({ id, uid, region }) {
+    const work = this.#works.known({ id });
+    if (!work?.regions.some((one) => one.uid === uid)) return;
+    const regions = model.replaced(work.regions, uid, region);
+    if (work === this.#work) this.edit(regions);
+    else work.edit(regions);
+    announce(t("live.followed"));
+  }
+
   /** Shows regions that are not decided on: something is being dragged. */
   trial(regions) {
     this.#trial = regions;
@@ -313,10 +372,38 @@ export class Review {
     this.selected = uid;
     this.#renderStage();
     this.#renderLists();
+    const place = this.#stillOpen.find((one) => one.uid === uid);
+    if (place && reveal) this.stage.reveal(place);
     if (!this.regions.some((one) => one.uid === uid)) return;
     this.areas.reveal(uid);
     const region = this.#present.find((one) => one.uid === uid);
     if (reveal && region) this.stage.reveal(region);
+  }
+
+  #goTo(place) {
+    if (this.cinema.on) this.cinema.look(place);
+    else this.select(place.uid, true);
+    this.root.dispatchEvent(new CustomEvent("picked", { bubbles: true }));
+  }
+
+  /** Covers places that a second look names, or leaves them visible; in a video, what is covered there is also followed. */
+  #settlePlaces(places, cover) {
+    if (!this.ready || !places.length) return;
+    const { fit } = this.#work;
+    const { on, film } = this.cinema;
+    let { regions } = this;
+    const added = [];
+    for (const place of places) {
+      const region = model.settledPlace(place, cover, fit, this.stage.size);
+      if (!region) continue;
+      regions = [...regions, region];
+      if (on && film.ready) regions = model.spanned(regions, region.uid, this.cinema.around(place));
+      else if (this.#entry.facts.kind === "pages") regions = regions.map((one) => (one === region ? { ...one, frames: [place.frame, place.frame + 1] } : one));
+      added.push([region.uid, place]);
+    }
+    this.edit(regions);
+    if (cover && on) for (const [uid, place] of added) this.cinema.followPlace(uid, place);
+    announce(count(cover ? "live.places-covered" : "live.places-left", added.length));
   }
 
   /** From the list: shows the area on the stage and goes there, so that keys work on it. */
@@ -449,7 +536,7 @@ export class Review {
   /** "I have looked": settles the photo and goes on to the next doubtful one. */
   async looked() {
     const entry = this.#entry;
-    if (!this.presentable) return;
+    if (!this.settleable) return;
     const next = this.batch.doubtful();
     try {
       await this.#work?.saved();
@@ -475,7 +562,7 @@ export class Review {
     const entry = this.#entry;
     if (!this.presentable || makingOf(entry)) return;
     try {
-      await how(entry, () => this.#works.known(entry)?.saved(), () => entry === this.#entry && tellMaking(entry));
+      await how(entry, () => this.#works.known(entry)?.saved(), () => entry === this.#entry && this.#tellResult());
     } catch (error) {
       if (!api.isAbort(error)) this.#fail(error);
     }

@@ -77,11 +77,12 @@ export function voiceQuery(entry) {
   return query.toString();
 }
 
-/** The query for a result: how to cover, what becomes of sound. */
+/** The query for a result: how to cover, whether to look at it again, what becomes of sound. */
 export function resultQuery(entry) {
   if (entry.isSound) return voiceQuery(entry);
-  return entry.hasSound ? `${coverQuery()}&${voiceQuery(entry)}` : coverQuery();
+  const query = `${coverQuery()}&verify=${chosen.verify}`; // in so many words: the server may have another default
+  return entry.hasSound ? `${query}&${voiceQuery(entry)}` : query;
 }
 
-/** The query that says how to look at a new photo. */
-export const findQuery = () => new URLSearchParams(HOW_TO_FIND.map((name) => [name, chosen[name]])).toString();
+/** The query that says how to look at a new photo, and whether at its result again. */
+export const findQuery = () => new URLSearchParams([...HOW_TO_FIND, "verify"].map((name) => [name, chosen[name]])).toString();

@@ -236,6 +236,11 @@ export class Stage extends EventTarget {
     return `M${region.outline.map(([px, py]) => `${px * scale + x} ${py * scale + y}`).join("L")}Z`;
   }
 
+  /** Puts an element over a box of the picture. */
+  putAt(element, box) {
+    put(element, onStage(this.view, box));
+  }
+
   /** Puts the divider between original and covered picture at a percentage of the picture's width. */
   divide(at) {
     this.at = at;

@@ -6,8 +6,10 @@ import { makingOf } from "./download.js";
 import { line, share } from "./list.js";
 import { counted } from "./model.js";
 import { length } from "./moving.js";
-import { count, percent, t, time } from "./words.js";
+import { resultQuery } from "./settings.js";
+import { count, knows, percent, t, time } from "./words.js";
 
+const NUMBER = /\d+/;
 const SAVE_SIGNS = { saved: "check", saving: "clock", retrying: "warn", failed: "cross" };
 
 /** Says what is known of a photo: its name, its size, until when it is kept. */
@@ -45,6 +47,21 @@ export function tellProgress(entry) {
   find("#retry").hidden = !(trouble && entry.file);
 }
 
+/** Says what the file holds and its result does not, once a result has been made with the settings as they are. */
+export function tellWithout(entry) {
+  const { query, dropped = [] } = entry.without ?? {};
+  const told = find("#without");
+  told.hidden = !dropped.length || query !== resultQuery(entry);
+  if (told.hidden) return;
+  write(told, t("without.title", { list: dropped.map(named).join(t("card.listed")) }));
+}
+
+/** One of the things that reports name in English, in the language of the page if it is known there. */
+function named(words) {
+  const key = `without.${words.replace(NUMBER, "n").replaceAll(" ", "-").toLowerCase()}`;
+  return knows(key) ? t(key, { n: words.match(NUMBER)?.[0] }) : words;
+}
+
 /** Says that the result is being made; of a video, which takes long, also how far it is. */
 export function tellMaking(entry) {
   const told = makingOf(entry);
@@ -63,18 +80,24 @@ export function tellMaking(entry) {
   else bar.removeAttribute("value");
 }
 
-/** Says what was found, from the regions as they are on the page and not as they were saved; null before they are there. */
-export function tellVerdict(root, { facts }, regions) {
+/**
+ * Says what was found, from the regions as they are on the page and not as they were saved; null before they are there.
+ * `places` are those of a second look that are still open.
+ */
+export function tellVerdict(root, { facts }, regions, places) {
   const counts = regions ? counted(regions) : facts.counts;
   const nothing = facts.sound ? facts.nothing_found : !(counts.covered + counts.drawn + counts.kept + counts.suggested);
   const open = counts.suggested > 0 || counts.doubtful > 0 || (facts.heard_nothing && !facts.looked);
-  const kind = nothing ? "nothing" : open ? "review" : "good";
-  root.dataset.verdict = facts.looked && !counts.suggested && kind !== "good" ? "looked" : kind;
+  const held = places.length > 0;
+  const kind = held ? "review" : nothing ? "nothing" : open ? "review" : "good";
+  root.dataset.verdict = facts.looked && !counts.suggested && !held && kind !== "good" ? "looked" : kind;
   const told = find("#verdict");
-  write(find(".result", told), verdict({ ...facts, counts, nothing_found: nothing }));
+  const settled = facts.second_look?.state === "held-back" && !held;
+  const again = settled ? null : facts.second_look && { ...facts.second_look, places: held ? places : facts.second_look.places };
+  write(find(".result", told), verdict({ ...facts, counts, nothing_found: nothing, second_look: again }));
   const note = counts.suggested ? count("card.review", counts.suggested) : facts.looked ? t("card.looked") : "";
   write(find(".note", told), nothing ? "" : note);
-  find("#nothing").hidden = !nothing || facts.looked || Boolean(facts.sound);
+  find("#nothing").hidden = !nothing || held || facts.looked || Boolean(facts.sound);
 }
 
 /** Says whether edits are saved; returns whether that is news. */

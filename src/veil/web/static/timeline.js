@@ -1,6 +1,7 @@
-// The line of time under a video: where people are, which moments are doubtful, and going there.
+// The line of time under a video: where people are, which moments are doubtful, and going there; all of it or a part.
 
-import { find, tell, write } from "./dom.js";
+import { announce, find, tell, write } from "./dom.js";
+import { Lens } from "./lens.js";
 import { isCovered } from "./model.js";
 import { clock, endOf } from "./moving.js";
 import { eyes, lanes, nextEye } from "./moments.js";
@@ -10,15 +11,21 @@ const PAGE = 10; // seconds
 const THICK = 7; // pixels of a lane at most
 const THIN = 1.5; // and at least
 const GAP = 1;
+const SPOT = 4; // pixels of the radius of a place's sign
 const EYE = 5; // pixels across of a doubtful moment at least
+const CLOSER = 2; // by a press of a button or key
+const WHEEL = 0.002; // for each pixel of turning
 
 /** Tells "eye" with {frame, uid} of what is to be looked at next. */
 export class Timeline extends EventTarget {
   #regions = [];
+  #places = [];
   #selected = null;
   #eyes = [];
   #count = 0;
   #drawing = 0;
+  #lens = new Lens();
+  #fingers = new Map(); // what is down on the line, by pointer: where it is, in pixels
 
   constructor(film, root = find("#timeline")) {
     super();
@@ -28,6 +35,7 @@ export class Timeline extends EventTarget {
     this.head = find(".playhead", root);
     this.tip = find(".tip", root);
     this.canvas = find("canvas", root);
+    this.part = find(".part", root);
     this.#wire();
     this.#follow();
     new ResizeObserver(() => this.#redraw()).observe(this.slider);
@@ -42,7 +50,10 @@ export class Timeline extends EventTarget {
     press("#eye-back", () => this.eye(-1));
     press("#eye-on", () => this.eye(1));
     press("#speed", () => this.#speed());
+    press("#time-closer", () => this.#zoom(CLOSER));
+    press("#time-wider", () => this.#zoom(1 / CLOSER));
     this.slider.addEventListener("keydown", (event) => this.#key(event));
+    this.slider.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     this.film.addEventListener("frame", () => this.move());
     this.film.addEventListener("state", () => this.move());
   }
@@ -55,16 +66,19 @@ export class Timeline extends EventTarget {
 
   // ---- showing
 
-  /** Shows other areas, or another one selected. */
-  render(regions, selected) {
+  /** Shows other areas, or another one selected, and the places that a second look names. */
+  render(regions, selected, places) {
     const { count } = this.film;
-    if (regions === this.#regions && selected === this.#selected && count === this.#count) return;
+    const same = places.length === this.#places.length && places.every(({ uid, frame }, index) => uid === this.#places[index].uid && frame === this.#places[index].frame);
+    if (same && regions === this.#regions && selected === this.#selected && count === this.#count) return;
     this.#regions = regions;
-    this.#eyes = eyes(regions);
+    this.#places = places;
+    this.#eyes = eyes(regions, places);
     this.#selected = selected;
     this.#count = count;
+    this.#lens.open(count);
     for (const button of [find("#eye-back"), find("#eye-on")]) button.disabled = !this.#eyes.length;
-    this.#redraw();
+    this.#look();
     this.move();
   }
 
@@ -75,7 +89,8 @@ export class Timeline extends EventTarget {
     const frame = film.target;
     const last = film.count - 1;
     const time = clock(film.times[frame]);
-    this.head.style.left = `${(100 * (frame + 0.5)) / film.count}%`;
+    if (this.#lens.reveal(frame)) this.#look();
+    this.#put(this.head, frame);
     slider.setAttribute("aria-valuemax", last);
     slider.setAttribute("aria-valuenow", frame);
     slider.setAttribute("aria-valuetext", t("time.value", { time, frame: number(frame + 1), total: number(film.count) }));
@@ -88,6 +103,63 @@ export class Timeline extends EventTarget {
     const label = t(film.playing ? "time.pause" : "time.play");
     play.setAttribute("aria-label", label);
     play.title = `${label} (${t("time.space")})`;
+  }
+
+  /** Puts something where a frame is; out of sight, it is hidden. */
+  #put(element, frame) {
+    const share = this.#lens.place(frame + 0.5);
+    element.style.left = `${100 * share}%`;
+    element.style.visibility = share < 0 || share > 1 ? "hidden" : "";
+  }
+
+  // ---- a part of it
+
+  /** Shows the part that the lens names. */
+  #look() {
+    const { from, wide, count, power, most } = this.#lens;
+    this.part.hidden = power === 1;
+    this.part.style.left = `${(100 * from) / count}%`;
+    this.part.style.width = `${(100 * wide) / count}%`;
+    find("#time-closer").disabled = power >= most;
+    find("#time-wider").disabled = power === 1;
+    this.#redraw();
+    if (this.film.ready) this.#put(this.head, this.film.target);
+  }
+
+  /** Shows less of the video, and so more of what is around a frame: the one that is shown, or that under the pointer. */
+  #zoom(factor, frame = this.film.target + 0.5) {
+    const { film } = this;
+    const before = this.#lens.power;
+    this.#lens.zoom(factor, frame);
+    if (!film.ready || this.#lens.power === before) return;
+    this.#look();
+    const { from, wide } = this.#lens;
+    const [start, end] = [clock(film.times[Math.floor(from)]), clock(endOf(film.times, Math.min(Math.ceil(from + wide), film.count) - 1))];
+    announce(t("time.part", { start, end }));
+  }
+
+  /** Turning the wheel shows more or less, sideways or with Shift it moves on; what has no effect is left to the page. */
+  #wheel(event) {
+    const { film } = this;
+    if (!film.ready) return;
+    const turned = event.deltaMode ? 16 : 1;
+    const [across, along] = event.shiftKey ? [event.deltaY || event.deltaX, 0] : [event.deltaX, event.deltaY];
+    const { from, wide } = this.#lens;
+    if (Math.abs(across) > Math.abs(along)) this.#lens.move((across * turned) / this.canvas.clientWidth);
+    else this.#lens.zoom(Math.exp(-along * turned * WHEEL), this.#lens.at(this.#shareOf(event)));
+    if (from === this.#lens.from && wide === this.#lens.wide) return;
+    event.preventDefault();
+    this.#look();
+  }
+
+  /** Two fingers show more or less, and move on. */
+  #pinch(event) {
+    const [was, still] = [this.#fingers.get(event.pointerId), [...this.#fingers].find(([id]) => id !== event.pointerId)[1]];
+    const width = this.canvas.clientWidth;
+    const apart = (x) => Math.max(Math.abs(x - still), 1);
+    this.#lens.move((was - event.clientX) / 2 / width);
+    this.#lens.zoom(apart(event.clientX) / apart(was), this.#lens.at(this.#shareOf({ clientX: (event.clientX + still) / 2 })));
+    this.#look();
   }
 
   #redraw() {
@@ -111,7 +183,7 @@ export class Timeline extends EventTarget {
     const { placed, count } = lanes(this.#regions, film.count);
     const thick = Math.min(Math.max(high / Math.max(count, 1) - GAP, THIN), THICK);
     const rows = Math.max(Math.floor(high / (thick + GAP)), 1);
-    const x = (frame) => (frame / film.count) * wide;
+    const x = (frame) => this.#lens.place(frame) * wide;
     const bar = ({ lane, first, stop }, from, to, least, fill) => {
       pen.fillStyle = fill;
       const length = Math.max(x(to) - x(from), least);
@@ -135,6 +207,14 @@ export class Timeline extends EventTarget {
       if (!isCovered(span.region)) continue;
       for (const [first, stop] of span.region.doubtful ?? []) bar(span, first, stop, EYE, colour("--doubt"));
     }
+    pen.fillStyle = colour("--bad");
+    for (const { frame } of this.#places) {
+      const middle = x(frame + 0.5);
+      pen.fillRect(middle - 1, 0, 2, high);
+      pen.beginPath();
+      pen.arc(middle, SPOT, SPOT, 0, 2 * Math.PI);
+      pen.fill();
+    }
   }
 
   // ---- going somewhere
@@ -146,10 +226,13 @@ export class Timeline extends EventTarget {
     else tell(t("time.no-eye"));
   }
 
-  #frameOf({ clientX }) {
+  #shareOf({ clientX }) {
     const { left, width } = this.canvas.getBoundingClientRect();
-    const share = Math.min(Math.max((clientX - left) / width, 0), 1);
-    return Math.min(Math.floor(share * this.film.count), this.film.count - 1);
+    return Math.min(Math.max((clientX - left) / width, 0), 1);
+  }
+
+  #frameOf(event) {
+    return Math.min(Math.floor(this.#lens.at(this.#shareOf(event))), this.film.count - 1);
   }
 
   #follow() {
@@ -158,21 +241,29 @@ export class Timeline extends EventTarget {
     slider.addEventListener("pointerdown", (event) => {
       if (event.button || !film.ready) return;
       slider.setPointerCapture(event.pointerId);
+      this.#fingers.set(event.pointerId, event.clientX);
+      if (this.#fingers.size > 1) return;
       playing = film.playing;
       film.pause();
       film.go(this.#frameOf(event));
     });
     slider.addEventListener("pointermove", (event) => {
       if (!film.ready) return;
+      const isDown = this.#fingers.has(event.pointerId);
+      if (isDown && this.#fingers.size === 2) this.#pinch(event);
+      if (isDown) this.#fingers.set(event.pointerId, event.clientX);
+      if (this.#fingers.size > 1) return;
       const frame = this.#frameOf(event);
-      if (slider.hasPointerCapture(event.pointerId)) film.go(frame);
+      if (isDown) film.go(frame);
       this.tip.hidden = event.pointerType === "touch";
       write(this.tip, clock(film.times[frame]));
-      this.tip.style.left = `${(100 * (frame + 0.5)) / film.count}%`;
+      this.#put(this.tip, frame);
     });
     slider.addEventListener("pointerleave", () => (this.tip.hidden = true));
     for (const name of ["pointerup", "pointercancel"]) {
-      slider.addEventListener(name, () => {
+      slider.addEventListener(name, ({ pointerId }) => {
+        this.#fingers.delete(pointerId);
+        if (this.#fingers.size) return;
         if (playing) film.play();
         playing = false;
       });
@@ -184,9 +275,11 @@ export class Timeline extends EventTarget {
     const { film } = this;
     const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
     const jump = { PageDown: -PAGE, PageUp: PAGE }[event.key];
+    const zoom = { "+": CLOSER, "=": CLOSER, "-": 1 / CLOSER, 0: 1 / this.#lens.power }[event.key];
     if (step && event.shiftKey) film.jump(step);
     else if (step) film.step(step);
     else if (jump) film.jump(jump);
+    else if (zoom) this.#zoom(zoom);
     else if (event.key === "Home") film.go(0);
     else if (event.key === "End") film.go(film.count - 1);
     else return;
