@@ -161,6 +161,10 @@ def test_ahead_leaves_no_thread_when_it_is_interrupted_as_it_begins() -> None:
 @pytest.mark.usefixtures("interrupted")
 def test_behind_leaves_no_thread_when_it_is_interrupted_as_it_begins() -> None:
     seen: list[int] = []
-    with pytest.raises(KeyboardInterrupt), behind(lambda items: seen.extend(items), 3):
+
+    def consume(items: Iterator[int]) -> None:
+        seen.extend(items)
+
+    with pytest.raises(KeyboardInterrupt), behind(consume, 3):
         raise AssertionError("nothing can be handed in")
     assert not seen
