@@ -3,6 +3,7 @@
 The commands of the studio are in serving.py, that of audits is in auditing.py.
 """
 
+import functools
 import json
 import logging
 import os
@@ -201,14 +202,15 @@ def run(
     workers = _workers(len(tasks), options.profile)
     one_video = threading.Lock()  # a video uses all processors by itself, and much memory
     with boxed(files_each=PICTURES_EACH) as sandbox:
-        looks = not all(sandbox.is_sound(task.source) for task in tasks)
+        is_sound = functools.cache(sandbox.is_sound)
+        looks = not all(is_sound(task.source) for task in tasks)
         finder = detect.load(options.profile, streams=workers) if looks else None
         second = detect.load_second(options.profile, streams=workers) if looks and options.verify else None
         ending = Ending(book, second, options, sandbox)
 
         def do(task: "Task", step: Callable[[], None]) -> "Report":
             begun = time.time()
-            if finder is None or sandbox.is_sound(task.source):
+            if finder is None or is_sound(task.source):
                 from veil import pipeline_sound
 
                 with sandbox.open_sound(task.source) as sound:
@@ -221,7 +223,7 @@ def run(
                         done=lambda report: book.add(task, None, report, options, begun),
                     )
             with (
-                sandbox.open_media(task.source, max_pixels=options.max_pixels) as opened,
+                sandbox.open_media(task.source, max_pixels=options.max_pixels, is_sound=False) as opened,
                 write_aside(task.target, overwrite=overwrite) as stream,
             ):
                 if isinstance(opened, Picture):
