@@ -9,7 +9,7 @@ from benchmarks.studio.load import family_mb
 from benchmarks.video.speed import VEIL
 
 LIMIT_MB = 600
-EVERY_S = 0.2
+EVERY_S = 1.0
 
 
 def measure(video: Path, profile: str, minutes: float, height: int) -> int:
@@ -29,7 +29,7 @@ def measure(video: Path, profile: str, minutes: float, height: int) -> int:
 def most_held_mb(command: Sequence[str]) -> float:
     """Run a command and return the most memory that it and all it started were seen to hold together, in megabytes.
 
-    They are looked at five times a second; memory that they share counts once, as the system says it.
+    They are looked at once a second; memory that they share counts once.
 
     Raises:
         CalledProcessError: It failed.

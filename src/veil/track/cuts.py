@@ -26,7 +26,7 @@ def likeness(earlier: Grey, later: Grey, motion: Flow) -> float:
         np.asarray(cv2.resize(each, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
         for each in (earlier, later)
     )
-    x, y = np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32)[:, None]
+    y, x = np.mgrid[:rows, :columns].astype(np.float32)
     steps = motion.vectors / np.array(motion.cell, np.float32)
     moved = cv2.remap(after, x + steps[..., 0], y + steps[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return _correlation(before, np.asarray(moved, np.uint8))
