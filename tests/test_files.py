@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from veil.errors import OutputError
+from veil.errors import OutputError, WithheldError
 from veil.files import check_target, sweep, write_aside
+from veil.types import SecondLook
 
 
 def names(folder: Path) -> list[str]:
@@ -38,6 +39,17 @@ def test_an_error_leaves_the_existing_file(tmp_path: Path) -> None:
         raise KeyboardInterrupt
     assert target.read_bytes() == b"old"
     assert names(tmp_path) == ["result.jpg"]
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_what_is_withheld_replaces_nothing(tmp_path: Path, overwrite: bool) -> None:
+    target = tmp_path / "result.jpg"
+    for text in (b"one", b"two", b"three"):
+        with pytest.raises(WithheldError), write_aside(target, overwrite=overwrite) as file:
+            file.write(text)
+            raise WithheldError("seen", SecondLook(1))
+    assert names(tmp_path) == ["result.2.withheld.jpg", "result.3.withheld.jpg", "result.withheld.jpg"]
+    assert [(tmp_path / name).read_bytes() for name in names(tmp_path)] == [b"two", b"three", b"one"]
 
 
 def test_an_existing_file_is_replaced_only_when_asked(tmp_path: Path) -> None:

@@ -9,13 +9,16 @@ from click.testing import CliRunner
 
 import veil
 from tests import fakes
+from tests.footage import Actor, Film, Spotting, shoot, spotter
 from veil import pipeline, verify
 from veil import plan as plans
+from veil.audit.chain import entries
 from veil.cli import main
 from veil.detect import Finder
 from veil.errors import PlanError, WithheldError
 from veil.media.image import open_picture, picture_from_array
-from veil.types import Box, Shape, State
+from veil.media.video import open_video
+from veil.types import Box, Shape, Span, State
 
 FACE = (slice(20, 80), slice(30, 80))
 OTHER = (slice(100, 160), slice(200, 250))
@@ -73,6 +76,8 @@ def test_verify_withholds_a_result_in_which_a_face_shows_unless_it_is_released(t
     ended = CliRunner().invoke(main, ["run", str(photo), "-o", str(result), "--verify"])
     assert ended.exit_code == 3 and "30,20,80,80" in ended.output, ended.output
     assert {path.name for path in tmp_path.iterdir()} == {"a.png", "out.withheld.png"}
+    CliRunner().invoke(main, ["run", str(photo), "-o", str(result), "--verify"])
+    assert {path.name for path in tmp_path.iterdir()} == {"a.png", "out.withheld.png", "out.2.withheld.png"}
     ended = CliRunner().invoke(main, ["run", str(photo), "-o", str(result), "--verify", "--release"])
     assert ended.exit_code == 3 and "1 place" in ended.output, ended.output
     assert result.exists()
@@ -100,3 +105,67 @@ def test_frames_in_doubt_are_ends_gaps_and_suggestions() -> None:
         plan = pipeline.find(picture, fakes.finder(), veil.Options())
     region = replace(plan.regions[0], frames=(10, 20), doubtful=((13, 15),), state=State.SUGGESTED)  # type: ignore[arg-type]
     assert verify.in_doubt(replace(plan, regions=(region,))) == {9, 10, 13, 14, 15, 19, 20}
+
+
+@pytest.mark.usefixtures("blind_first")
+def test_what_is_withheld_and_what_is_released_is_written_down(tmp_path: Path) -> None:
+    photo, book, plan = tmp_path / "a.png", tmp_path / "audit.jsonl", tmp_path / "a.plan.json"
+    photo.write_bytes(fakes.photo(FACE))
+    CliRunner().invoke(main, ["find", str(photo)])
+    for number, (command, more) in enumerate([("run", []), ("cover", ["--plan", str(plan)]), ("run", ["--release"])]):
+        target = tmp_path / f"{number}.png"
+        ended = CliRunner().invoke(
+            main, [command, str(photo), "-o", str(target), "--verify", "--audit", str(book), *more]
+        )
+        assert ended.exit_code == 3, ended.output
+        assert target.exists() == (more == ["--release"])
+    assert [entry["told"]["outcome"] for entry in entries(book)] == ["withheld", "withheld", "released"]
+
+
+def test_loaded_models_are_used_for_every_picture(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("veil.detect.load_second", lambda *_, **__: pytest.fail("loaded"))
+    wanted = veil.Options(verify=True)
+    first, second = fakes.finder(fakes.Silent()), fakes.finder()
+    photo = tmp_path / "a.png"
+    photo.write_bytes(fakes.photo(FACE))
+    plan = veil.find(photo, finder=first)
+    pixels = np.full((200, 300, 3), 200, np.uint8)
+    pixels[FACE] = fakes.MAGENTA
+    for call in (
+        lambda: veil.anonymise(photo, wanted, output=tmp_path / "b.png", finder=first, second=second),
+        lambda: veil.anonymise(photo.read_bytes(), wanted, finder=first, second=second),
+        lambda: veil.anonymise(pixels, wanted, finder=first, second=second),
+        lambda: veil.cover(photo, plan, wanted, output=tmp_path / "b.png", second=second),
+        lambda: veil.cover(photo.read_bytes(), plan, wanted, second=second),
+    ):
+        with pytest.raises(WithheldError):
+            call()
+
+
+def test_of_a_video_frames_every_half_second_and_all_in_doubt_are_looked_at(tmp_path: Path) -> None:
+    film = Film([Actor(0, 4, 20, 20), Actor(14, 26, 200, 120, by=(1, 0))], 30)  # 25 frames a second
+    source = shoot(film, tmp_path / "film.mp4")
+    detector = Spotting()
+    with open_video(source) as video:
+        plan = pipeline.find(video, spotter(), veil.Options())
+        bare = replace(plan, regions=())
+        look = verify.look_again(video, bare, spotter(detector))
+        assert (look.frames, detector.looks) == (3, 3)  # frames 0, 13 and 26
+        assert [(place.frame, place.time) for place in look.places] == [(0, 0.0)]
+        region = replace(plans.drawn(Box(20, 20, 60, 60), Shape.BOX), frames=Span(0, 4), doubtful=(Span(17, 19),))
+        look = verify.look_again(video, replace(plan, regions=(region,)), spotter())
+        assert look.frames == 5  # 0, 3, 4, 17 and 18: after one in doubt, half a second begins anew
+        (place,) = look.places  # the second one, seen twice and named once
+        assert place.frame in (17, 18) and place.time == pytest.approx(place.frame / 25)
+        with pytest.raises(PlanError, match="number of frames"):
+            verify.look_again(video, replace(bare, picture=replace(plan.picture, frames=29)), spotter())
+
+
+def test_a_video_that_is_covered_passes(tmp_path: Path) -> None:
+    source = shoot(Film([Actor(0, 20, 8, 20, by=(3, 1))], 20), tmp_path / "film.mp4")
+    target = tmp_path / "out.mp4"
+    report = veil.anonymise(
+        source, veil.Options(verify=True, preset="ultrafast"), output=target, finder=spotter(), second=spotter()
+    )
+    assert report.second_look is not None and report.second_look.passed
+    assert target.exists()

@@ -75,6 +75,24 @@ def test_a_second_look_tells_places_only_if_asked_for() -> None:
     assert told(look, extras=Extras(places=True))["second_look"]["places"] == [{"box": [987.5, 1, 2, 3], "frame": 2}]
 
 
+@pytest.mark.parametrize(
+    ("look", "release", "outcome"),
+    [
+        (None, False, "given"),
+        (SecondLook(1), False, "given"),
+        (SecondLook(1, (Place(Box(1, 1, 2, 2), 0.5),)), False, "withheld"),
+        (SecondLook(1, (Place(Box(1, 1, 2, 2), 0.5),)), True, "released"),
+    ],
+)
+def test_what_became_of_a_result_is_told(look: SecondLook | None, release: bool, outcome: str) -> None:
+    said = entry_of(
+        replace(report(PLAN, Style.VEIL), second_look=look), PLAN, Options(release=release), begun=0, ended=1
+    )
+    assert said["outcome"] == outcome
+    if outcome != "given":
+        assert outcome in page_of(said)
+
+
 @pytest.mark.parametrize("language", WORDS)
 def test_pages_lead_nowhere_and_escape_everything(language: str) -> None:
     page = page_of(told(extras=Extras(HOSTILE, HOSTILE, places=True, note=HOSTILE)), language)
