@@ -53,8 +53,8 @@ __all__ = [
 DEFAULT_MAX_PIXELS = 40_000_000
 """The most pixels that one frame may hold; 8K has 33 million."""
 
-FRAMES_AHEAD = 4
-"""How many decoded frames wait for whoever asks for them."""
+FRAMES_AHEAD = 2
+"""How many decoded frames wait for whoever asks for them; as many again where another process decodes."""
 
 
 class Video:

@@ -37,7 +37,7 @@ from veil.media.video_tracks import SOUND, SUBTITLE, Tracks
 if TYPE_CHECKING:
     from veil.media.video import Video
 
-FRAMES_BEHIND = 4
+FRAMES_BEHIND = 2
 """How many finished frames wait for the encoder."""
 
 _LEAST_TICKS = 10_000  # a second, in MP4
