@@ -12,7 +12,7 @@ from tests import fakes
 from tests.footage import Actor, Film, Spotting, shoot, spotter
 from veil import pipeline, verify
 from veil import plan as plans
-from veil.audit.chain import entries
+from veil.audit.checking import entries
 from veil.cli import main
 from veil.detect import Finder
 from veil.errors import PlanError, WithheldError
