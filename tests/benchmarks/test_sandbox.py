@@ -13,7 +13,7 @@ from veil.media.files import Opener
 from veil.sandbox.box import Sandbox
 
 
-@pytest.mark.parametrize(("name", "kind"), [(BARE, Opener), (FENCED, Sandbox)])
+@pytest.mark.parametrize(("name", "kind"), [(BARE, program.Bare), (FENCED, Sandbox)])
 def test_a_program_is_the_command_line_with_or_without_the_sandbox(
     name: str, kind: type[Opener], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -25,6 +25,7 @@ def test_a_program_is_the_command_line_with_or_without_the_sandbox(
     assert said == [["program", "run"]]
     with vars(cli)["boxed"](files_each=2) as opener:
         assert type(opener) is kind
+        opener.close()
 
 
 def test_the_overhead_is_the_median_of_what_pairs_tell() -> None:
