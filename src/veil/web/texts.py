@@ -232,7 +232,7 @@ _EN = {
     "areas.leave": "Leave",
     "places.title": "May still show",
     "places.more": "The second look saw a face here in the finished file, so the file is held back. Cover the place, "
-    "or leave it visible.",
+    "or leave it visible; Mosaic and Blur may cover too little.",
     "places.place": "Place {n}",
     "places.page": "page {n}",
     "places.tag": "still there?",
@@ -641,7 +641,7 @@ _ZH = {
     "areas.cover": "遮盖",
     "areas.leave": "保留",
     "places.title": "可能仍露出",
-    "places.more": "再次检查时在生成的文件里看到人脸，因此暂不放出。请遮盖，或保留可见。",
+    "places.more": "再次检查时在生成的文件里看到人脸，因此暂不放出。请遮盖，或保留可见；马赛克和模糊可能遮得不够。",
     "places.place": "位置 {n}",
     "places.page": "第 {n} 页",
     "places.tag": "仍可见？",
