@@ -22,7 +22,7 @@ from veil.errors import (
     PlanError,
     UsageError,
 )
-from veil.jobs import steps
+from veil.jobs import disk, steps
 from veil.jobs.finders import Load
 from veil.jobs.job import Job, JobState
 from veil.jobs.limits import Limits
@@ -324,6 +324,25 @@ def test_a_preview_is_made_once_when_it_is_first_asked_for(studio: Studio, store
     assert first.format == "jpeg"
     folder.original.unlink()
     assert studio.preview_original(ME, job.id) == first
+
+
+def test_a_preview_that_is_made_twice_at_once_is_not_replaced(
+    studio: Studio, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = looked_at(studio, store, photo())
+    folder = folder_of(store, job)
+    real: Callable[..., bytes] = steps.make_preview
+    others: list[int] = []
+
+    def second(*args: Any, **more: Any) -> bytes:
+        data = real(*args, **more)
+        disk.write_whole(folder.preview, data)
+        others.append(folder.preview.stat().st_ino)
+        return data
+
+    monkeypatch.setattr(steps, "make_preview", second)
+    studio.preview_original(ME, job.id)
+    assert others == [folder.preview.stat().st_ino]  # somebody may be reading it by now
 
 
 def test_a_worker_that_begins_meanwhile_clears_no_preview_away(

@@ -563,7 +563,8 @@ class Studio:
                 try:
                     data = steps.make_preview(folder.original, self._opener, max_pixels=job.options.max_pixels)
                     with folder.changing():  # a worker that begins just now clears away what is unfinished
-                        disk.write_whole(folder.preview, data)
+                        if not folder.preview.exists():  # else it was asked for twice, and may be being read already
+                            disk.write_whole(folder.preview, data)
                 except InputError:
                     if folder.is_gone():
                         raise no_such_photo() from None

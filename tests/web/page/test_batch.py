@@ -42,7 +42,7 @@ def test_doubtful_photos_come_first(page: Page) -> None:
     assert page.texts(".item .name") == ["unsure.png", "bad.png", "good.png"]
     assert page.texts(".group:not([hidden]) h2") == ["Want your eye\n1", "Not done\n1", "Done\n1"]
     assert page.item("unsure.png").find_element(By.CSS_SELECTOR, ".state").text == "1 face covered, 1 doubtful"
-    assert page.texts("#summary span") == ["3 files", "1 wants your eye", "1 failed"]
+    page.wait(lambda: page.texts("#summary span") == ["3 files", "1 wants your eye", "1 failed"])
 
 
 def test_going_from_one_doubtful_photo_to_the_next(page: Page) -> None:

@@ -54,7 +54,7 @@ export class Keys {
     const mark = event.target.closest(".mark");
     if (mark) {
       const step = event.ctrlKey ? FAR : STEP;
-      review.nudge(Number(mark.dataset.uid), arrow[0] * step, arrow[1] * step, event.shiftKey);
+      review.edits.nudge(Number(mark.dataset.uid), arrow[0] * step, arrow[1] * step, event.shiftKey);
       return true;
     }
     if (event.target !== review.stage.root) return false;
@@ -69,7 +69,7 @@ export class Keys {
     const onStage = event.target === review.stage.root || event.target === document.body;
     const area = event.target.closest(".mark, .row")?.dataset.uid ?? (onStage ? review.selected : null);
     if ((event.key === "Delete" || event.key === "Backspace") && area !== null && review.ready) {
-      review.remove(Number(area));
+      review.edits.remove(Number(area));
       return true;
     }
     // Where the space bar would do nothing else, it plays.
@@ -77,7 +77,7 @@ export class Keys {
     if (event.key === " " && onFilm) return event.repeat || review.cinema.film.toggle(), true;
     if (event.key === " " && onStage && review.presentable && review.entry.isSound) return event.repeat || review.listening.toggle(), true;
     if (event.key === " " && onStage && review.ready) return review.gestures.hold(true), true;
-    if (event.key === "Enter" && event.target === review.stage.root && review.ready) return review.place();
+    if (event.key === "Enter" && event.target === review.stage.root && review.ready) return review.edits.place();
     if (event.key === "?") return find("#help").showModal(), true;
     return this.letters && this.#letter(event.key.toLowerCase(), event.shiftKey, event.repeat);
   }
@@ -94,7 +94,7 @@ export class Keys {
     if (key === "0") return review.stage.fit(), true;
     if (key in TOOLS) return review.use(TOOLS[key]), true;
     if (key === "o") return repeat || review.compare.original(true), true;
-    const actions = { a: () => review.settle(!shift), b: () => review.compare.toggle(), x: () => review.showMarks() };
+    const actions = { a: () => review.edits.settle(!shift), b: () => review.compare.toggle(), x: () => review.showMarks() };
     if (!(key in actions) || repeat) return false;
     actions[key]();
     return true;

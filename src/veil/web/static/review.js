@@ -6,6 +6,7 @@ import { Cinema } from "./cinema.js";
 import { Compare } from "./compare.js";
 import { all, announce, find, tell, write } from "./dom.js";
 import { downloadOne, downloadReport, makingOf, stopMaking } from "./download.js";
+import { Edits } from "./edits.js";
 import { Gestures, drawsShape } from "./gestures.js";
 import { Listening } from "./listening.js";
 import * as model from "./model.js";
@@ -15,7 +16,7 @@ import { Preview } from "./preview.js";
 import { coverQuery, onChoice } from "./settings.js";
 import { Stage } from "./stage.js";
 import { tellFacts, tellMaking, tellOnward, tellProgress, tellSaving, tellVerdict, tellWithout } from "./telling.js";
-import { count, number, t } from "./words.js";
+import { number, t } from "./words.js";
 import { Works } from "./works.js";
 
 const LOAD_AGAIN_MS = 2000;
@@ -45,6 +46,7 @@ export class Review {
     this.areas = new Areas(find("#areas"), { picture, film: this.cinema.film, faces: this.cinema.faces });
     this.places = new Places(find("#places"), picture);
     this.spots = new Spots(this.stage);
+    this.edits = new Edits(this);
     this.#listen();
     this.#wire();
   }
@@ -71,6 +73,11 @@ export class Review {
 
   get regions() {
     return this.#trial ?? this.#work?.regions ?? [];
+  }
+
+  /** Shape, area and size of found regions. */
+  get fit() {
+    return this.#work.fit;
   }
 
   get unsaved() {
@@ -104,13 +111,14 @@ export class Review {
   }
 
   #wire() {
+    const { edits } = this;
     const on = (target, handlers) => {
       for (const [name, handler] of Object.entries(handlers)) target.addEventListener(name, ({ detail }) => handler(detail));
     };
     on(this.stage, {
-      toggle: (uid) => this.toggle(uid),
-      cover: (uid) => this.#decide(uid, true),
-      leave: (uid) => this.#decide(uid, false),
+      toggle: (uid) => edits.toggle(uid),
+      cover: (uid) => edits.decide(uid, true),
+      leave: (uid) => edits.decide(uid, false),
       reach: (uid) => this.select(uid, true),
       view: () => write(find("#zoom-value"), t("zoom.value", { n: number(Math.round(this.stage.zoom * 100)) })),
     });
@@ -134,22 +142,22 @@ export class Review {
     });
     on(this.areas, {
       pick: (uid) => this.pick(uid),
-      cover: (uid) => this.#decide(uid, true),
-      leave: (uid) => this.#decide(uid, false),
-      remove: (uid) => this.remove(uid),
-      reason: ({ uid, reason }) => this.edit(model.reasoned(this.regions, uid, reason)),
+      cover: (uid) => edits.decide(uid, true),
+      leave: (uid) => edits.decide(uid, false),
+      remove: (uid) => edits.remove(uid),
+      reason: ({ uid, reason }) => edits.reason(uid, reason),
       hint: ({ uid, on }) => this.stage.hint(uid, on),
     });
     on(this.places, {
       go: (place) => this.#goTo(place),
-      cover: (place) => this.#settlePlaces([place], true),
-      leave: (place) => this.#settlePlaces([place], false),
-      all: () => this.#settlePlaces(this.#stillOpen, true),
+      cover: (place) => edits.settlePlaces([place], true),
+      leave: (place) => edits.settlePlaces([place], false),
+      all: () => edits.settlePlaces(this.#stillOpen, true),
       release: () => this.download(),
     });
     on(this.spots, {
-      cover: (place) => this.#settlePlaces([place], true),
-      leave: (place) => this.#settlePlaces([place], false),
+      cover: (place) => edits.settlePlaces([place], true),
+      leave: (place) => edits.settlePlaces([place], false),
     });
     const press = (selector, action) => find(selector).addEventListener("click", action);
     press("#zoom-in", () => this.stage.zoomBy(1.4));
@@ -158,8 +166,8 @@ export class Review {
     press("#undo", () => this.undo());
     press("#redo", () => this.redo());
     press("#marks", () => this.showMarks());
-    press("#cover-all", () => this.settle(true));
-    press("#leave-all", () => this.settle(false));
+    press("#cover-all", () => edits.settle(true));
+    press("#leave-all", () => edits.settle(false));
     press("#looked", () => this.looked());
     press("#download", () => this.download());
     press("#stop-making", () => stopMaking(this.#entry));
@@ -395,26 +403,6 @@ export class Review {
     this.root.dispatchEvent(new CustomEvent("picked", { bubbles: true }));
   }
 
-  /** Covers places that a second look names, or leaves them visible; in a video, what is covered there is also followed. */
-  #settlePlaces(places, cover) {
-    if (!this.ready || !places.length) return;
-    const { fit } = this.#work;
-    const { on, film } = this.cinema;
-    let { regions } = this;
-    const added = [];
-    for (const place of places) {
-      const region = model.settledPlace(place, cover, fit, this.stage.size);
-      if (!region) continue;
-      regions = [...regions, region];
-      if (on && film.ready) regions = model.spanned(regions, region.uid, this.cinema.around(place));
-      else if (this.#entry.facts.kind === "pages") regions = regions.map((one) => (one === region ? { ...one, frames: [place.frame, place.frame + 1] } : one));
-      added.push([region.uid, place]);
-    }
-    this.edit(regions);
-    if (cover && on) for (const [uid, place] of added) this.cinema.followPlace(uid, place);
-    announce(count(cover ? "live.places-covered" : "live.places-left", added.length));
-  }
-
   /** From the list: shows the area on the stage and goes there, so that keys work on it. */
   pick(uid) {
     this.select(uid, true);
@@ -427,45 +415,6 @@ export class Review {
     this.root.dispatchEvent(new CustomEvent("picked", { bubbles: true }));
   }
 
-  toggle(uid) {
-    this.selected = uid;
-    this.edit(model.toggled(this.regions, uid));
-    this.#sayState(uid);
-  }
-
-  #decide(uid, cover) {
-    this.edit(cover ? model.covering(this.regions, uid) : model.leaving(this.regions, uid));
-    this.#sayState(uid);
-  }
-
-  #sayState(uid) {
-    const region = this.regions.find((one) => one.uid === uid);
-    if (region) announce(t(model.isCovered(region) ? "live.covered" : "live.visible"));
-  }
-
-  settle(cover) {
-    const { suggested } = model.counted(this.regions);
-    if (!this.ready || !suggested) return;
-    this.edit(model.settled(this.regions, cover));
-    announce(count(cover ? "live.covered-all" : "live.left-all", suggested));
-  }
-
-  remove(uid) {
-    const region = this.regions.find((one) => one.uid === uid);
-    if (!region) return;
-    this.edit(model.removed(this.regions, uid));
-    if (!model.isDrawn(region)) return this.#sayState(uid);
-    announce(t("live.removed"));
-    this.stage.root.focus({ preventScroll: true });
-  }
-
-  nudge(uid, dx, dy, resize) {
-    const [x, y] = [dx / this.stage.zoom, dy / this.stage.zoom];
-    this.selected = uid;
-    const regions = resize ? this.resized(this.regions, uid, "se", x, y) : this.moved(this.regions, uid, x, y);
-    this.edit(regions, `${resize ? "resize" : "move"} ${uid} ${this.cinema.frame}`);
-  }
-
   moved(regions, uid, dx, dy) {
     return model.moved(regions, uid, dx, dy, this.stage.size, this.cinema.frame);
   }
@@ -475,24 +424,7 @@ export class Review {
   }
 
   draw(shape, points, least) {
-    this.#add(model.drawn(shape, points, this.stage.size, least));
-  }
-
-  /** Places an area in the middle of what is to be seen: drawing, for the keyboard. */
-  place() {
-    const shape = drawsShape(this.tool);
-    if (!shape) return false;
-    this.#add(model.dropped(shape, this.stage.middle, this.stage.size));
-    return true;
-  }
-
-  #add(region) {
-    if (!region || !this.ready) return;
-    this.selected = region.uid;
-    this.edit([...this.regions, region]);
-    this.use("select");
-    this.stage.focus(region.uid);
-    announce(t(this.cinema.on ? "live.drawn-video" : "live.drawn"));
+    this.edits.draw(shape, points, least);
   }
 
   undo() {
