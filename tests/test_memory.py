@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+import numpy as np
+
+from veil.memory import Reused
+
 GROWN = """
 import ctypes, sys
 from veil import memory
@@ -37,3 +41,36 @@ def grown_by(how: str) -> int:
 def test_large_pieces_go_back_at_once_when_they_lie_apart() -> None:
     assert grown_by("together") > 3_000_000
     assert grown_by("apart") < 1_000_000
+
+
+def place_of(array: np.ndarray) -> int:
+    return int(array.__array_interface__["data"][0])
+
+
+def test_memory_that_nobody_holds_is_used_again() -> None:
+    reused = Reused()
+    first = reused.empty((30, 40), np.uint16)
+    assert first.shape == (30, 40) and first.dtype == np.uint16 and first.flags.writeable
+    place = place_of(first)
+    del first
+    assert place_of(reused.empty((60, 40), np.uint8)) == place, "any array of so many bytes will do"
+    assert place_of(reused.empty((60, 41), np.uint8)) != place
+
+
+def test_memory_that_somebody_looks_at_is_left_alone() -> None:
+    reused = Reused()
+    plane = reused.copy(np.full((30, 40), 7, np.uint8))
+    part = plane[10:, ::2]
+    del plane
+    buffer = reused.copy(np.full((30, 40), 8, np.uint8)).data
+    reused.copy(np.full((30, 40), 9, np.uint8))
+    assert (part == 7).all() and set(buffer.tobytes()) == {8}
+
+
+def test_only_so_much_memory_is_kept() -> None:
+    reused = Reused()
+    held = [reused.empty((4,), np.uint8) for _ in range(Reused.MOST + 5)]
+    places = {place_of(each) for each in held}
+    assert len(places) == Reused.MOST + 5
+    del held
+    assert len({place_of(reused.empty((4,), np.uint8)) for _ in range(3)} - places) == 0

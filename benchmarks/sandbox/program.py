@@ -13,14 +13,14 @@ from veil.media.files import Opener
 
 
 @contextmanager
-def _no_sandbox() -> Iterator[Opener]:
+def _no_sandbox(**settings: object) -> Iterator[Opener]:
     yield Opener()
 
 
 def main() -> None:
     """Run the command that follows the first word."""
     if sys.argv.pop(1) == "bare":
-        vars(cli)["_sandbox"] = _no_sandbox
+        vars(cli)["boxed"] = _no_sandbox
     cli.start()
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.studio.load import family, held_mb
+from benchmarks.studio.load import family, family_mb
 
 PLANS, TRACES = "cache", (".expired", "changed")
 
@@ -37,7 +37,7 @@ def look(pid: int, store: Path, seconds: float) -> Sample:
     files = sum(_count(pid, "fd") for pid in processes)
     threads = sum(_count(pid, "task") for pid in processes)
     kinds = Counter(_is_note(Path(folder, name)) for folder, _, names in os.walk(store) for name in names)
-    return Sample(seconds, sum(map(held_mb, processes)), files, threads, kinds[False], kinds[True])
+    return Sample(seconds, family_mb(pid), files, threads, kinds[False], kinds[True])
 
 
 def _is_note(path: Path) -> bool:

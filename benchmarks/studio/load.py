@@ -92,16 +92,22 @@ def _ask_small(watch: Watch, port: int) -> None:
 
 def _weigh(watch: Watch, server: Process) -> None:
     while not watch.over.wait(WAIT_S):
-        watch.peak_mb = max(watch.peak_mb, sum(map(held_mb, family(server.pid))))
+        watch.peak_mb = max(watch.peak_mb, family_mb(server.pid))
 
 
 def family(pid: int) -> list[int]:
     """Return a process and all below it."""
     try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+        children = [child for thread in threads for child in (thread / "children").read_text().split()]
     except OSError:
         return [pid]
     return [pid, *(one for child in children for one in family(int(child)))]
+
+
+def family_mb(pid: int) -> float:
+    """Return the memory of a process and all below it in megabytes; what they share counts once."""
+    return sum(map(held_mb, family(pid)))
 
 
 def held_mb(pid: int) -> float:

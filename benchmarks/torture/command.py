@@ -9,10 +9,12 @@ same seed and folders make the same damage; --case NUMBER tries one again.
 
 import argparse
 import json
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 
 from benchmarks.torture.cases import AS_IT_IS, cases
 from benchmarks.torture.run import Limits, Outcome, attempt
@@ -50,12 +52,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not tried:
         print("There is no such file in these folders.")
         return 2
+    if options.minutes:
+        Random(options.seed).shuffle(tried)
+    end = time.monotonic() + 60 * options.minutes
     limits = Limits(options.seconds, options.whole_seconds, options.megabytes)
     outcomes = []
     for outcome in attempt(tried, options.seed, limits, options.processes, options.profile):
         outcomes.append(outcome)
         for fault in outcome.faults:
             print(f"case {outcome.case.number}, {outcome.case.source.name}, {outcome.case.damage}: {fault}", flush=True)
+        if options.minutes and time.monotonic() > end:
+            break
     rows = _rows(outcomes)
     _print(rows)
     if options.json:
@@ -98,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=USUAL.seconds, help="for a damaged file")
     parser.add_argument("--whole-seconds", type=float, default=USUAL.whole_seconds, help="for a file as it is")
     parser.add_argument("--megabytes", type=float, default=USUAL.megabytes, help="memory that a process may hold")
+    parser.add_argument("--minutes", type=float, default=0, help="stop after so many, with files in a drawn order")
     parser.add_argument("--case", type=int, metavar="NUMBER", help="try only this one")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the table's counts")
     return parser

@@ -171,10 +171,14 @@ def anonymise(
     """
     options = options or Options()
     if isinstance(source, str | Path):
-        if _opener(sandbox).is_sound(Path(source)):
-            with _opener(sandbox).open_sound(Path(source)) as sound:
+        opener, path = _opener(sandbox), Path(source)
+        if opener.is_sound(path):
+            with opener.open_sound(path) as sound:
                 return _anonymise_sound(sound, source, output, options, overwrite=overwrite)
-        with _open(source, options, sandbox) as opened, _target(source, output, overwrite) as stream:
+        with (
+            opener.open_media(path, max_pixels=options.max_pixels, is_sound=False) as opened,
+            _target(source, output, overwrite) as stream,
+        ):
             finder = finder or detect.load(options.profile)
             plan, report = pipeline.anonymise(opened, finder, stream, options)
             return _verified(report, stream, plan, options, output, second, sandbox)

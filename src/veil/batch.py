@@ -127,13 +127,20 @@ def results(inputs: Sequence[str], takes: Callable[[Path], bool]) -> list[Path]:
     return found
 
 
-def work(tasks: Sequence[Task], do: Callable[[Task, Callable[[], None]], T], *, workers: int) -> Iterator[Outcome[T]]:
+def work(
+    tasks: Sequence[Task],
+    do: Callable[[Task, Callable[[], None]], T],
+    *,
+    workers: int,
+    give_up: Callable[[], None] = lambda: None,
+) -> Iterator[Outcome[T]]:
     """Do every task, several at a time, and yield how each ended, as they end.
 
     Args:
         tasks: What to do.
         do: Does one task; is given a function to call now and then, which raises Stopped once the batch is to stop.
         workers: How many are done at a time.
+        give_up: Ends what a task may wait for long between two steps; called when the batch is to stop before its end.
     """
     stop = threading.Event()
 
@@ -157,6 +164,10 @@ def work(tasks: Sequence[Task], do: Callable[[Task, Callable[[], None]], T], *, 
                 done, waiting = wait(waiting, timeout=NOTICED_SECONDS, return_when=FIRST_COMPLETED)
                 for future in done:
                     yield future.result()
+        except BaseException:
+            stop.set()
+            give_up()
+            raise
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)

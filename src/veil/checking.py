@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from veil.auditing import Book
+from veil.boxed import boxed
 from veil.errors import UsageError, VeilError
 from veil.options import Options
 from veil.types import Plan, Profile, Report, SecondLook, Step
@@ -101,7 +102,6 @@ def check(outputs: tuple[str, ...], plan_file: Path | None, profile: str, as_jso
     from veil.api import check as look_at
     from veil.batch import Task, results, work
     from veil.media.formats import is_media
-    from veil.sandbox.box import Sandbox
 
     paths = results(outputs, is_media)
     if not paths:
@@ -110,15 +110,16 @@ def check(outputs: tuple[str, ...], plan_file: Path | None, profile: str, as_jso
         raise UsageError("A plan is that of one result, but several were given; nothing was looked at.")
     made = plan.from_json(_read(plan_file)) if plan_file is not None else None
     workers = min(len(paths), len(os.sched_getaffinity(0)))
-    finder = detect.load_second(profile, streams=workers)
     options = Options(profile=profile)
-    with Sandbox() as sandbox:
+    with boxed() as sandbox:
+        finder = detect.load_second(profile, streams=workers)
         ended = {
             outcome.task.source: outcome.result or outcome.error
             for outcome in work(
                 [Task(path, path) for path in dict.fromkeys(paths)],
                 lambda task, step: look_at(task.source, made, options, finder=finder, step=step, sandbox=sandbox),
                 workers=workers,
+                give_up=sandbox.close,
             )
         }
     outcomes = [(path, ended[path]) for path in dict.fromkeys(paths)]

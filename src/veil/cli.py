@@ -3,13 +3,14 @@
 The commands of the studio are in serving.py, that of audits is in auditing.py.
 """
 
+import functools
 import json
 import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from veil.auditing import Book, audit, audit_options
+from veil.boxed import boxed
 from veil.checking import Ending, check
 from veil.errors import OutputError, UsageError, VeilError, WithheldError
 from veil.fence import Fence
@@ -199,15 +201,16 @@ def run(
         sweep(folder)
     workers = _workers(len(tasks), options.profile)
     one_video = threading.Lock()  # a video uses all processors by itself, and much memory
-    with _sandbox() as sandbox:
-        looks = not all(sandbox.is_sound(task.source) for task in tasks)
+    with boxed(files_each=PICTURES_EACH) as sandbox:
+        is_sound = functools.cache(sandbox.is_sound)
+        looks = not all(is_sound(task.source) for task in tasks)
         finder = detect.load(options.profile, streams=workers) if looks else None
         second = detect.load_second(options.profile, streams=workers) if looks and options.verify else None
         ending = Ending(book, second, options, sandbox)
 
         def do(task: "Task", step: Callable[[], None]) -> "Report":
             begun = time.time()
-            if finder is None or sandbox.is_sound(task.source):
+            if finder is None or is_sound(task.source):
                 from veil import pipeline_sound
 
                 with sandbox.open_sound(task.source) as sound:
@@ -220,7 +223,7 @@ def run(
                         done=lambda report: book.add(task, None, report, options, begun),
                     )
             with (
-                sandbox.open_media(task.source, max_pixels=options.max_pixels) as opened,
+                sandbox.open_media(task.source, max_pixels=options.max_pixels, is_sound=False) as opened,
                 write_aside(task.target, overwrite=overwrite) as stream,
             ):
                 if isinstance(opened, Picture):
@@ -232,7 +235,7 @@ def run(
                     report = pipeline.cover(opened, plan, stream, options, step)
                     return ending.end(task, plan, report, stream, step, begun)
 
-        outcomes = _work(tasks, do, workers, shows_progress=not (quiet or as_json))
+        outcomes = _work(tasks, do, workers, sandbox, shows_progress=not (quiet or as_json))
     if report_file:
         _write_text(report_file, json.dumps(_report(outcomes), indent=2) + "\n", overwrite)
     _tell(outcomes, left_out, as_json, quiet)
@@ -275,7 +278,7 @@ def find(
     workers = _workers(len(tasks), options.profile)
     plans: dict[Path, Any] = {}
     one_video = threading.Lock()
-    with _sandbox() as sandbox:
+    with boxed(files_each=PICTURES_EACH) as sandbox:
         finder = detect.load(options.profile, streams=workers)
 
         def do(task: "Task", step: Callable[[], None]) -> "Report":
@@ -290,7 +293,7 @@ def find(
             plans[task.source] = json.loads(text)
             return report.report(made, options.style)
 
-        outcomes = _work(tasks, do, workers, shows_progress=not (quiet or as_json))
+        outcomes = _work(tasks, do, workers, sandbox, shows_progress=not (quiet or as_json))
     if as_json:
         entries = [_entry(each, writes) | {"plan": plans.get(each.task.source)} for each in outcomes]
         click.echo(json.dumps(entries, indent=2))
@@ -333,8 +336,8 @@ def cover(
     tasks, _, options = _tasks([str(source)], output, Options(**values))
     made = plan.from_json(_read(plan_file))
     book.check(tasks)
-    second = detect.load_second(made.profile) if options.verify else None
-    with _sandbox() as sandbox:
+    with boxed(files_each=PICTURES_EACH) as sandbox:
+        second = detect.load_second(made.profile) if options.verify else None
         ending = Ending(book, second, options, sandbox)
 
         def do(task: "Task", step: Callable[[], None]) -> "Report":
@@ -346,7 +349,7 @@ def cover(
                 report = pipeline.cover(picture, made, stream, options, step)
                 return ending.end(task, made, report, stream, step, begun)
 
-        outcomes = _work(tasks, do, 1, shows_progress=False)
+        outcomes = _work(tasks, do, 1, sandbox, shows_progress=False)
     _tell(outcomes, [], as_json, quiet)
     _end(outcomes, strict)
 
@@ -389,17 +392,6 @@ def _tasks(
     return tasks, left_out, replace(options, format=wanted)
 
 
-@contextmanager
-def _sandbox() -> Iterator["Sandbox"]:
-    """Give the sandbox that files are read in; which fences the system lacks is said once, after the work."""
-    from veil.sandbox.box import Sandbox
-
-    with Sandbox(files_each=PICTURES_EACH, fork_here=threading.active_count() == 1) as sandbox:
-        yield sandbox
-        if sandbox.missing:
-            click.echo(f"veil: note: this system does not offer all fences: {'; '.join(sandbox.missing)}.", err=True)
-
-
 def _workers(tasks: int, profile: str) -> int:
     """Return how many files to do side by side: one for each processor that this process may use.
 
@@ -413,6 +405,7 @@ def _work(
     tasks: Sequence["Task"],
     do: Callable[["Task", Callable[[], None]], "Report"],
     workers: int,
+    sandbox: "Sandbox",
     *,
     shows_progress: bool,
 ) -> list["Outcome[Report]"]:
@@ -420,7 +413,7 @@ def _work(
     from veil.batch import Ticks, work
 
     ticks = Ticks()
-    outcomes = work(tasks, ticks.counting(_told(do)), workers=workers)
+    outcomes = work(tasks, ticks.counting(_told(do)), workers=workers, give_up=sandbox.close)
     if shows_progress and (len(tasks) > 1 or _takes_long(tasks[0].source)):
         from veil.console import watch
 

@@ -4,7 +4,7 @@ A video is read twice, once for each half. A few frames are held at a time, what
 run beside the work that is done here.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from fractions import Fraction
 from itertools import islice
@@ -13,7 +13,7 @@ from typing import BinaryIO, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from veil import memory, pipeline_sound
+from veil import cores, memory, pipeline_sound
 from veil import plan as plans
 from veil import report as reports
 from veil.detect import Finder
@@ -25,6 +25,7 @@ from veil.media.video import HowToWrite, Video, VideoFrame, Written
 from veil.media.video_formats import CODECS, check_container, choose_codec
 from veil.options import AUTO, Options
 from veil.redact import GREEN, redact_planes
+from veil.redact.layers import Plane
 from veil.track import Follower, Pace, Wanted, Watched, Watcher, followed, small_grey, tracks
 from veil.types import Area, Box, Drawing, Facts, Kind, Plan, Profile, Region, Report, Shape, Step, Voice
 
@@ -68,6 +69,7 @@ def find(video: Video, finder: Finder, options: Options, step: Step) -> Plan:
     """Return what is to be covered in a video. Arguments and errors are those of pipeline.find()."""
     _check_drawings(video, options.drawings)
     memory.keep_large_apart()
+    cores.leave_to_codecs()
     finder = finder.in_videos or finder
     watched = _watch(video, finder, _pace(finder, options.profile), step)
     shape, area = Shape(options.shape), Area(options.area)
@@ -84,6 +86,7 @@ def find(video: Video, finder: Finder, options: Options, step: Step) -> Plan:
 def cover(video: Video, plan: Plan, stream: BinaryIO, options: Options, step: Step) -> Report:
     """Write a video with the regions of a plan covered. Arguments and errors are those of pipeline.cover()."""
     plans.check_fits(plan, facts_of(video, frames=plan.picture.frames))
+    cores.leave_to_codecs()
     target = target_of(video, options)
     tracks = video.sounds() if options.alters_sound else []
     heard = [pipeline_sound.listen(track, options, step) for track in tracks]
@@ -215,10 +218,10 @@ def _covered(video: Video, plan: Plan, options: Options, step: Step) -> Generato
     Raises:
         PlanError: The plan is about another number of frames, so its places may be those of others.
     """
-    count = 0
+    count, copies = 0, memory.Reused()
     with closing(video.frames()) as frames:
         for frame in frames:
-            yield cover_frame(frame, plans.to_cover(plan, frame.index), options)
+            yield cover_frame(frame, plans.to_cover(plan, frame.index), options, copies.copy)
             count += 1
             step()
     if count != plan.picture.frames:
@@ -228,8 +231,17 @@ def _covered(video: Video, plan: Plan, options: Options, step: Step) -> Generato
         )
 
 
-def cover_frame(frame: VideoFrame, regions: Sequence[Region], options: Options) -> VideoFrame:
-    """Return a frame with regions covered, in the video's own colours; without any, the frame itself."""
+def cover_frame(
+    frame: VideoFrame, regions: Sequence[Region], options: Options, copy: Callable[[Plane], Plane] = np.copy
+) -> VideoFrame:
+    """Return a frame with regions covered, in the video's own colours; without any, the frame itself.
+
+    Args:
+        frame: The frame.
+        regions: Of the plan, in that frame.
+        options: How to cover them.
+        copy: Copies a plane.
+    """
     if not regions:
         return frame
     layout = frame.image.layout
@@ -243,6 +255,7 @@ def cover_frame(frame: VideoFrame, regions: Sequence[Region], options: Options) 
         color=layout.numbers(options.color),
         strength=options.strength,
         line=layout.numbers(GREEN) if options.boxes else None,
+        copy=copy,
     )
     return frame.with_planes(planes)
 

@@ -199,6 +199,7 @@ def _in_video(video: "Video", plan: Plan | None, finder: Finder, step: Step) -> 
                 count += 1
             total += 1
             step()
+    finder.release()  # other work with videos takes as much memory again
     if plan is not None:
         _check_about(plan, video.facts.width, video.facts.height, total)
     return SecondLook(count, _each_once(places))

@@ -1,9 +1,12 @@
 """The measurements of videos on short painted ones: they end well when all is well, and tell when it is not."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from benchmarks.studio import load
 from benchmarks.video import flicker, kill, memory, speed
 
 from tests.footage import Actor, Film, shoot, spotter
@@ -21,6 +24,34 @@ def test_programs_are_timed_beside_ffmpeg(tmp_path: Path, capsys: pytest.Capture
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[:2] for line in lines[2:]] == [["clip", "ffmpeg"], ["clip", "fast"]]
     assert lines[2].count("(1.00x)") == 2
+
+
+HOLDS = """
+import subprocess, sys
+held = b"x" * 50_000_000
+child = "held = b'x' * 70_000_000; print(flush=True); input()"
+if sys.argv[1] == "with child":
+    subprocess.Popen([sys.executable, "-c", child])
+else:
+    print(flush=True)
+input()
+"""
+
+
+@pytest.mark.parametrize(("how", "least_mb"), [("alone", 50), ("with child", 120)])
+def test_memory_is_that_of_all_processes_together(how: str, least_mb: float) -> None:
+    command = [sys.executable, "-c", HOLDS, how]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # all is held now
+        held_mb = load.family_mb(process.pid)
+        process.communicate(b"\n\n")
+    assert least_mb < held_mb < least_mb + 40
+
+
+def test_memory_of_a_command_that_fails_is_not_told() -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        memory.most_held_mb([sys.executable, "-c", "raise SystemExit(3)"])
 
 
 @pytest.mark.model

@@ -190,3 +190,16 @@ def test_places_that_a_change_leaves_open_stay_open_whatever_is_asked_for(
     assert studio.request_result(ME, job.id, BOX).state is ResultState.HELD_BACK
     assert studio.release(ME, job.id, BOX).state is ResultState.READY
     assert not studio.job(ME, job.id).is_held_back
+
+
+def test_a_place_that_is_uncovered_again_is_open_again(
+    handed_in: Callable[..., Job], studio: Studio, store: Store
+) -> None:
+    job = handed_in()
+    plan, revision = studio.plan(ME, job.id)
+    job = studio.put_plan(ME, job.id, replace(plan, regions=(plans.drawn(PLACE, Shape.BOX),)), revision)
+    assert (job.look, job.state) == (None, JobState.DONE)
+    assert studio.put_plan(ME, job.id, plan, job.revision).look == handed_in().look
+    assert studio.request_result(ME, job.id, BOX).state is ResultState.MAKING
+    work(store, job.id, using(store, painted))
+    assert studio.request_result(ME, job.id, BOX).state is ResultState.HELD_BACK

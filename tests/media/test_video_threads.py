@@ -136,3 +136,35 @@ def test_behind_notices_a_sink_that_ends_early() -> None:
     with pytest.raises(RuntimeError, match="ended before"), behind(lambda items: None, 2) as put:
         for number in range(100):
             put(number)
+
+
+@pytest.fixture
+def interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have Ctrl-C come when a thread has just been started."""
+    start = threading.Thread.start
+
+    def start_and_raise(thread: threading.Thread) -> None:
+        start(thread)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", start_and_raise)
+
+
+@pytest.mark.usefixtures("interrupted")
+def test_ahead_leaves_no_thread_when_it_is_interrupted_as_it_begins() -> None:
+    source = Source(1000)
+    with pytest.raises(KeyboardInterrupt):
+        next(ahead(iter(source), 3))
+    assert source.made <= 4
+
+
+@pytest.mark.usefixtures("interrupted")
+def test_behind_leaves_no_thread_when_it_is_interrupted_as_it_begins() -> None:
+    seen: list[int] = []
+
+    def consume(items: Iterator[int]) -> None:
+        seen.extend(items)
+
+    with pytest.raises(KeyboardInterrupt), behind(consume, 3):
+        raise AssertionError("nothing can be handed in")
+    assert not seen

@@ -21,7 +21,8 @@ from tests.sandbox.hostile import MARK
 from tests.sandbox.processes import alive, below, children_of
 from veil.errors import InputError, TooLargeError, UnsupportedError, UsageError
 from veil.media.image import open_picture, picture_from_array
-from veil.sandbox.box import SERVED_BY, Limits, Sandbox
+from veil.sandbox.box import SERVED_BY, Sandbox
+from veil.sandbox.limits import Limits
 
 HOSTILE = {**SERVED_BY, "picture": "tests.sandbox.hostile"}
 BIG = 10**7
@@ -57,6 +58,14 @@ def test_a_crash_is_one_clear_error(deed: str, box: Sandbox, tmp_path: Path) -> 
 def test_a_hang_is_ended(tmp_path: Path) -> None:
     with Sandbox(Limits(seconds=0.5), served_by=HOSTILE) as box:
         with pytest.raises(InputError, match=r"took far longer.*given up; nothing was made from it"):
+            box.open_picture(hostile(tmp_path, "hang"), max_pixels=BIG)
+        assert_works(box)
+
+
+def test_processor_time_is_limited_beside_time_on_the_clock(tmp_path: Path) -> None:
+    """It ends what has a minute left, and cannot be ignored as a signal can."""
+    with Sandbox(Limits(processor_seconds=1), served_by=HOSTILE) as box:
+        with pytest.raises(InputError, match="nothing was made from it"):
             box.open_picture(hostile(tmp_path, "hang"), max_pixels=BIG)
         assert_works(box)
 

@@ -7,15 +7,18 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import veil
 from tests.fakes import finder, photo
+from tests.footage import spotter
 from tests.jobs import loads
 from tests.jobs.conftest import BOX, ME, until
+from tests.media.clips import make_clip
 from tests.sandbox.hostile import MARK
 from veil import cli, detect
 from veil.jobs.job import JobState
 from veil.jobs.limits import Limits
 from veil.jobs.opening import open_studio
-from veil.sandbox.box import SERVED_BY
+from veil.sandbox.box import SERVED_BY, Sandbox
 
 FACE = (slice(40, 80), slice(100, 130))
 GREEN = ["--style", "solid", "--color", "00ff00"]
@@ -52,3 +55,22 @@ def test_the_studio_fails_one_photo_and_takes_the_next(tmp_path: Path) -> None:
         assert failed.problem is not None and "crashed the process" in failed.problem.detail
         assert studio.job(ME, good.id).state is JobState.DONE
         assert studio.preview_original(ME, good.id).data
+
+
+def test_a_file_that_could_be_sound_alone_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes a process of its own each time."""
+    monkeypatch.setattr(detect, "load", lambda profile, streams: spotter())
+    asked: list[Path] = []
+    ask = Sandbox.holds_sound_alone
+
+    def noted(box: Sandbox, path: Path) -> bool:
+        asked.append(path)
+        return ask(box, path)
+
+    monkeypatch.setattr(Sandbox, "holds_sound_alone", noted)
+    source, target = make_clip(tmp_path / "film.mp4"), tmp_path / "safe.mp4"
+    assert CliRunner().invoke(cli.main, ["run", str(source), "-o", str(target)]).exit_code == 0
+    assert asked == [source]
+    with Sandbox() as sandbox:
+        veil.anonymise(source, output=tmp_path / "again.mp4", finder=spotter(), sandbox=sandbox)
+    assert asked == [source, source]

@@ -139,7 +139,10 @@ def build(profile: str, streams: int) -> Finder:
     if profile not in RECIPES:
         raise UsageError(f"There is no profile {profile!r}; nothing was done. Choose one of {', '.join(RECIPES)}.")
     other = IN_VIDEOS.get(Profile(profile))
-    return _finder(RECIPES[Profile(profile)], streams, in_videos=_finder(other, streams, lazy=True) if other else None)
+    if other is None:
+        return _finder(RECIPES[Profile(profile)], streams)
+    # Whoever comes with pictures alone, or with videos alone, needs one of the two models.
+    return _finder(RECIPES[Profile(profile)], streams, lazy=True, in_videos=_finder(other, streams, lazy=True))
 
 
 def _finder(recipe: Recipe, streams: int, *, lazy: bool = False, in_videos: Finder | None = None) -> Finder:

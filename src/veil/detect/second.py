@@ -49,7 +49,7 @@ class Second:
 
 
 SECOND = {
-    Profile.FAST: Second(0.53, 0.32),
+    Profile.FAST: Second(0.49, 0.34),
     Profile.BALANCED: Second(1.25, 0.28),
     Profile.THOROUGH: Second(1.75, 0.28),
 }

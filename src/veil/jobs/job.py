@@ -217,7 +217,8 @@ class Job:
         attempts: How often work on it was begun and not ended.
         orders: Results that were asked for, oldest first.
         wishes: Areas that are to be followed, or were, oldest first.
-        left: What a second look saw in a result by an earlier plan, and the present one still leaves open, if anything.
+        held_for: What a second look saw in a result by an earlier plan, until one is looked at again; None for nothing.
+        left: What of that the present plan still leaves open; None for nothing.
         trials: Parts of the sound that are to be heard before and after, or were, oldest first.
         problem: Why it failed.
         begins_as: VIDEO or SOUND if its first bytes are those of one.
@@ -244,6 +245,7 @@ class Job:
     attempts: int = 0
     orders: tuple[Order, ...] = ()
     wishes: tuple[Wish, ...] = ()
+    held_for: SecondLook | None = None
     left: SecondLook | None = None
     trials: tuple[Trial, ...] = ()
     problem: Problem | None = None
@@ -323,7 +325,9 @@ class Job:
     def with_result(self, made: Order) -> "Job":
         """Return the job with one order finished; an earlier look does not settle that no speech was heard for it."""
         heard_nothing = made.altered is not None and not made.altered.stretches
-        job = replace(self.with_order(made), left=self.left if made.look is None else None)
+        job = self.with_order(made)
+        if made.look is not None:
+            job = replace(job, held_for=None, left=None)
         return replace(job, looked=job.looked and not (heard_nothing and job.talk is None))._settled()
 
     def trial(self, key: str) -> Trial | None:
@@ -385,7 +389,8 @@ def from_json(text: bytes) -> Job:
         values["problem"] = _problem(values["problem"])
         values["orders"] = tuple(_order(each) for each in values["orders"])
         values["wishes"] = tuple(_wish(each) for each in values.get("wishes", ()))
-        values["left"] = _look(values["left"]) if values.get("left") else None
+        for name in ("held_for", "left"):
+            values[name] = _look(values[name]) if values.get(name) else None
         values["trials"] = tuple(_trial(each) for each in values.get("trials", ()))
         if values.pop("begins_as_video", False):  # what it was once
             values["begins_as"] = Kind.VIDEO

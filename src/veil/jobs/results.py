@@ -53,7 +53,7 @@ def ordered(job: Job, folder: JobFolder, order: Order, most: int) -> Job:
 
     One that was made without a second look, and is wanted with it, is made anew; one that was looked at stays so.
     """
-    order = second.with_look(order, job)
+    order = second.as_needed(order, job)
     known = job.order(order.key)
     is_enough = known is not None and (known.options.verify or not order.options.verify)
     if known and is_enough and (known.waits or known.problem or folder.result(known.revision, known.key).exists()):

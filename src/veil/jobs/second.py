@@ -12,7 +12,7 @@ from veil.jobs.finders import Finders
 from veil.jobs.folder import JobFolder, planned
 from veil.jobs.job import Job, Order, Problem
 from veil.media.files import Opener
-from veil.types import Plan, Report, SecondLook, Step
+from veil.types import Plan, Report, Step
 
 
 def looked_at(
@@ -45,17 +45,21 @@ def report_of(plan: Plan, order: Order) -> Report:
     return replace(report, second_look=order.look)
 
 
-def with_look(order: Order, job: Job) -> Order:
-    """Return an order with a second look, if an earlier one has left something open: nobody gets around that."""
-    if job.left is None or order.options.verify:
+def as_needed(order: Order, job: Job) -> Order:
+    """Return an order with a second look, if the last one held a result back: nobody gets around that."""
+    if job.held_for is None or order.options.verify:
         return order
     return replace(order, options=replace(order.options, verify=True))
 
 
-def left_open(job: Job, plan: Plan) -> SecondLook | None:
-    """Return what second looks saw that is to be held back and that another plan leaves open; None for nothing."""
-    look = job.look
-    return verify.left_open(look, plan) if look is not None and job.is_held_back else None
+def changed(job: Job, plan: Plan) -> Job:
+    """Return a photo with another plan: of its results nothing is left but what they are held back for.
+
+    All of that is kept, since a person may take a change back.
+    """
+    held = next((order.look for order in job.orders if order.is_held_back), job.held_for)
+    left = verify.left_open(held, plan) if held is not None else None
+    return replace(job, orders=(), held_for=held, left=left).with_plan(plan)
 
 
 def held_back(order: Order) -> Problem | None:

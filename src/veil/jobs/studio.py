@@ -642,7 +642,7 @@ def _save_plan(folder: JobFolder, job: Job, plan: Plan) -> None:
     after = job.with_plan(plan)
     if after.revision != before.revision:
         folder.save_plan(plan)
-        after = replace(job, orders=(), left=second.left_open(job, plan)).with_plan(plan)
+        after = second.changed(job, plan)
     folder.save(after)
     folder.forget(before, after)
 

@@ -88,6 +88,7 @@ def _attempt(folder: JobFolder, tools: Tools, limits: Limits) -> bool:
         problem = _problem_of(lambda: _serve(folder, tools, limits), folder)
         if problem is not None:
             folder.change(lambda job: failed(job, problem))
+            folder.forget_progress()
     except NoSuchPhotoError:
         return False
     except Stopped:

@@ -73,13 +73,14 @@ class Opener:
 
         return holds_sound_alone(path)
 
-    def open_media(self, path: Path, *, max_pixels: int) -> "Picture | Video":
+    def open_media(self, path: Path, *, max_pixels: int, is_sound: bool | None = None) -> "Picture | Video":
         """Open a picture or a video.
 
         Args:
             path: The file.
             max_pixels: The most that one still or page, or all frames of an animation together, may hold. A frame of a
                 video is held to it, too, and never has more than media.video.DEFAULT_MAX_PIXELS.
+            is_sound: What is_sound() has said of the file, where it was asked already.
 
         Raises:
             UnsupportedError: It is neither, or of a kind Veil does not read.
@@ -92,7 +93,7 @@ class Opener:
         from veil.media.video import DEFAULT_MAX_PIXELS
         from veil.media.video_file import TITLES, sniff_video
 
-        if self.is_sound(path):
+        if self.is_sound(path) if is_sound is None else is_sound:
             raise UnsupportedError(
                 "The file is sound alone, with nothing to look at; nothing was made from it. "
                 "The voices in it are changed by veil run with --voice."

@@ -248,8 +248,8 @@ class Image:
         return list(self._views)
 
     def with_planes(self, planes: Sequence[Plane]) -> "Image":
-        """Return a frame that looks like this one but holds copies of other planes of the same shapes."""
-        return Image([plane.copy() for plane in planes], self.layout, self._converter, clean=True)
+        """Return a frame that looks like this one but holds other planes of the same shapes, which it takes over."""
+        return Image(planes, self.layout, self._converter, clean=True)
 
     def scaled(self, width: int, height: int) -> av.VideoFrame:
         """Return a picture of it in another size that holds nothing but pixels: 8-bit 4:2:0, narrow range."""

@@ -51,10 +51,10 @@ class VideoFrame:
         return self.image.brightness()
 
     def with_planes(self, planes: Sequence[Plane]) -> "VideoFrame":
-        """Return a frame with the same number and times that holds copies of other planes of the same shapes.
+        """Return a frame with the same number and times that holds other planes of the same shapes.
 
         Args:
-            planes: Like ``image.planes()``.
+            planes: Like ``image.planes()``; not to be changed any more.
         """
         return VideoFrame(self.image.with_planes(planes), self.index, self.pts, self.time, self.duration)
 

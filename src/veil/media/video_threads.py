@@ -90,12 +90,12 @@ def ahead(source: Generator[T, None, None], depth: int) -> Generator[T, None, No
             channel.end()
 
     thread = threading.Thread(target=work, name="veil-ahead", daemon=True)
-    thread.start()
     try:
+        thread.start()
         yield from channel
     finally:
         channel.close()
-        thread.join()
+        _join(thread)
 
 
 @contextmanager
@@ -127,14 +127,20 @@ def behind(consume: Callable[[Iterator[T]], None], depth: int) -> Iterator[Calla
             raise failures[0] if failures else RuntimeError("the sink ended before its items did")
 
     thread = threading.Thread(target=work, name="veil-behind", daemon=True)
-    thread.start()
     try:
+        thread.start()
         yield put
     except BaseException:
         channel.abandon()
-        thread.join()
+        _join(thread)
         raise
     channel.end()
     thread.join()
     if failures:
         raise failures[0]
+
+
+def _join(thread: threading.Thread) -> None:
+    """Wait for the end of a thread, unless an interrupt came before it was there; it then ends by itself."""
+    if thread.is_alive():
+        thread.join()

@@ -149,15 +149,17 @@ class _Fill:
         """Return new values for a whole plane, of its shape and dtype."""
         if self._grey:
             return np.full_like(values, (self._peak + 1) // 2)
-        scale = np.uint16((DEEP + 1) // (self._peak + 1))
-        deep = np.multiply(values, scale, dtype=np.uint16)
+        more_bits = DEEP.bit_length() - self._peak.bit_length()
+        deep = np.left_shift(values, more_bits, dtype=np.uint16)
         deep &= self._known
         smooth = self._pull_push(_reduced(deep), 0)
         smooth += np.float32(0.5)
         filled: NDArray[np.uint16] = np.minimum(smooth, DEEP, out=smooth).astype(np.uint16)
         for size in reversed(_sizes(values.shape)):
             filled = np.asarray(cv2.pyrUp(filled, dstsize=size[::-1]), np.uint16)
-        return np.asarray((filled + scale // 2) // scale, values.dtype)
+        filled += np.uint16((1 << more_bits) // 2)  # to round; what is filled lies so far below DEEP
+        filled >>= more_bits
+        return filled.astype(values.dtype, copy=False)
 
     def _pull_push(self, values: Canvas, level: int) -> Canvas:
         """Return values known everywhere, from values already multiplied by their weights."""

@@ -2,12 +2,12 @@
 
 import hashlib
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -22,6 +22,7 @@ from veil.media.source import BytesSource, PathSource, Source, unreadable
 from veil.sandbox import zygote
 from veil.sandbox.child import Child, Readers
 from veil.sandbox.fences import Bounds
+from veil.sandbox.limits import Limits
 from veil.sandbox.picture import SandboxedPicture, needed
 from veil.sandbox.values import PictureNote, PictureToOpen
 from veil.sandbox.wire import Connection
@@ -40,31 +41,8 @@ SERVED_BY = {
 }
 """The modules whose function serve() runs behind the fences, by what they read."""
 
-MOST_VIDEO_BYTES, MOST_VIDEO_TIMES = 1 << 35, 64
-"""A video or sound file that is written may have so many bytes, and so many times those of its original more."""
-
 _WRITES_TIMES = 4
 _SECONDS_TO_START = 60.0
-_MEGAPIXEL = 1_000_000
-
-
-def _usual_memory() -> int:
-    return max(_LEAST_MEMORY, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2) + _RESERVED_BYTES
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much a process may use that reads a file.
-
-    Attributes:
-        memory_bytes: Address space; None for half of the machine's memory, and what programs reserve and never touch.
-        seconds: How long it may take for each step, the opening or one frame for instance...
-        megapixel_seconds: ...and so much longer for each million pixels of the file's frames.
-    """
-
-    memory_bytes: int | None = None
-    seconds: float = 60.0
-    megapixel_seconds: float = 3.0
 
 
 class Sandbox(Opener):
@@ -126,7 +104,7 @@ class Sandbox(Opener):
             raise refusal(head)
         sha256 = _sha256(source)
         notes: list[PictureNote] = []
-        bounds = self._bounds(file_bytes=16 * max_pixels)
+        bounds = self._limits.of_pictures(max_pixels, self._files_each * _WRITES_TIMES)
 
         def start(loaded: frozenset[str]) -> Child:
             child = self._take(("read picture", bounds), loaded | set(needed(format)))
@@ -136,7 +114,7 @@ class Sandbox(Opener):
             except BaseException:
                 child.close()
                 raise
-            child.seconds = self._patience(sum(width * height for width, height in note.sizes))
+            child.seconds = self._limits.patience(sum(width * height for width, height in note.sizes))
             notes.append(note)
             return child
 
@@ -150,7 +128,7 @@ class Sandbox(Opener):
         if note.facts.sha256 != sha256 or any(width * height > max_pixels for width, height in note.sizes):
             readers.close()
             raise _deceiving()
-        patience = self._patience(sum(width * height for width, height in note.sizes))
+        patience = self._limits.patience(sum(width * height for width, height in note.sizes))
         return SandboxedPicture(note, readers, self._writers("write picture", bounds, patience))
 
     def open_video(self, path: Path, *, max_pixels: int, max_frames: int | None = None, sha256: str = "") -> "Video":
@@ -160,9 +138,8 @@ class Sandbox(Opener):
 
         source = PathSource.of(path, "The video")
         sha256 = sha256 or _sha256(source)
-        most = MOST_VIDEO_BYTES + MOST_VIDEO_TIMES * _size(source)
         wanted = VideoToOpen(max_pixels, max_frames, sha256)
-        readers, note = self._opened("video", source, wanted, VideoNote, file_bytes=most, pixels=max_pixels)
+        readers, note = self._opened("video", source, wanted, VideoNote, pixels=max_pixels)
         if note.facts.sha256 != sha256 or note.look.layout.width * note.look.layout.height > max_pixels:
             readers.close()
             raise _deceiving()
@@ -175,8 +152,7 @@ class Sandbox(Opener):
 
         source = PathSource.of(path, "The file")
         sha256 = _sha256(source)
-        most = MOST_VIDEO_BYTES + MOST_VIDEO_TIMES * _size(source)
-        readers, facts = self._opened("sound", source, sha256, SoundFacts, file_bytes=most, pixels=0)
+        readers, facts = self._opened("sound", source, sha256, SoundFacts, pixels=0)
         if facts.sha256 != sha256:
             readers.close()
             raise _deceiving()
@@ -184,9 +160,10 @@ class Sandbox(Opener):
 
     def holds_sound_alone(self, path: Path) -> bool:
         """Say whether an MP4 or MOV file is sound that Veil reads. As Opener.holds_sound_alone()."""
-        child = self._fork("sound", self._bounds(file_bytes=0), frozenset())
+        source = PathSource.of(path, "The file")
+        child = self._fork("sound", self._limits.of_moving(_size(source)), frozenset())
         try:
-            with PathSource.of(path, "The file").open() as file:
+            with source.open() as file:
                 return child.ask("holds_alone", None, bool, file=file.fileno())
         finally:
             child.close()
@@ -211,18 +188,10 @@ class Sandbox(Opener):
     ) -> None:
         self.close()
 
-    def _patience(self, pixels: int) -> float:
-        return self._limits.seconds + pixels / _MEGAPIXEL * self._limits.megapixel_seconds
-
-    def _bounds(self, *, file_bytes: int) -> Bounds:
-        return Bounds(self._limits.memory_bytes or _usual_memory(), None, file_bytes + _LEAST_FILE_BYTES)
-
-    def _opened(
-        self, what: str, source: Source, wanted: object, answer: type[T], *, file_bytes: int, pixels: int
-    ) -> tuple[Readers, T]:
+    def _opened(self, what: str, source: Source, wanted: object, answer: type[T], *, pixels: int) -> tuple[Readers, T]:
         """Return processes of its own for a video or sound file, and what the first of them says of it."""
         notes: list[T] = []
-        bounds = self._bounds(file_bytes=file_bytes)
+        bounds = self._limits.of_moving(_size(source))
 
         def start(loaded: frozenset[str]) -> Child:
             child = self._fork(what, bounds, loaded)
@@ -232,7 +201,7 @@ class Sandbox(Opener):
             except BaseException:
                 child.close()
                 raise
-            child.seconds = self._patience(pixels)
+            child.seconds = self._limits.patience(pixels)
             return child
 
         readers = Readers(start, Child.close)
@@ -293,6 +262,7 @@ class Sandbox(Opener):
         if self._closed:
             raise VeilError("The sandbox has been closed; nothing was read.")
         if anew and self._zygote is not None:
+            self._zygote.kill()
             self._zygote.close()
             self._zygote = None
         if self._zygote is None:
@@ -308,10 +278,11 @@ class _Zygote:
         self._greeting: Greeting | None = None
         with theirs:
             if fork_here:
-                number = zygote.fork_here(theirs, modules)
-                self._wait: Callable[[], object] = lambda: os.waitpid(number, 0)
+                self._number = zygote.fork_here(theirs, modules)
+                self._wait: Callable[[], object] = lambda: os.waitpid(self._number, 0)
             else:
-                self._wait = _interpreter(theirs, modules).wait
+                interpreter = _interpreter(theirs, modules)
+                self._number, self._wait = interpreter.pid, interpreter.wait
 
     def greeting(self) -> Greeting:
         """Return what it says first.
@@ -343,6 +314,10 @@ class _Zygote:
         if self._control.recv(MOST_ORDER) != DONE:
             raise ConnectionResetError
 
+    def kill(self) -> None:
+        """End it although it may not listen; the system ends what was forked from it. Then it is to be closed."""
+        os.kill(self._number, signal.SIGKILL)
+
     def close(self) -> None:
         """End it, and with it all that were forked from it."""
         self._control.close()  # which it sees, and ends
@@ -367,9 +342,6 @@ def _interpreter(control: socket.socket, modules: list[str]) -> "subprocess.Pope
     )
 
 
-_LEAST_MEMORY, _RESERVED_BYTES = 2 << 30, 4 << 30
-
-_LEAST_FILE_BYTES = 1 << 26
 _KEPT_VARIABLES = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "TZ")
 
 

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
+import numpy as np
 from numpy.typing import NDArray
 
 from veil import errors
 from veil.errors import InputError, VeilError
-from veil.sandbox.wire import BrokenError, Connection, LateError, Message
+from veil.sandbox.wire import BrokenError, Connection, Empty, LateError, Message
 
 T = TypeVar("T")
 
@@ -88,20 +89,23 @@ class Child:
                 raise BrokenError
             return message.read(answer)
 
-    def stream(self, word: str, body: object, most_bytes: int) -> Generator[Message, None, None]:
+    def stream(
+        self, word: str, body: object, most_bytes: int, empty: Empty = np.empty
+    ) -> Generator[Message, None, None]:
         """Have something done and yield what it gives; it has to be read to the end before anything else is asked.
 
         Args:
             word: What.
             body: What belongs to it.
             most_bytes: How large the arrays of one item may be together.
+            empty: Gives the memory for them.
 
         Raises:
             VeilError: As for ask().
         """
         with telling():
             self._send(word, body)
-            while (message := self._receive(most_bytes)).word == "item":
+            while (message := self._receive(most_bytes, empty)).word == "item":
                 yield message
             if message.word != "end":
                 raise BrokenError
@@ -116,8 +120,8 @@ class Child:
         self._connection.wait_at_most(self.seconds)
         self._connection.send(word, body, arrays, file)
 
-    def _receive(self, most_bytes: int) -> Message:
-        message = self._connection.receive(most_bytes, self.seconds)
+    def _receive(self, most_bytes: int, empty: Empty = np.empty) -> Message:
+        message = self._connection.receive(most_bytes, self.seconds, empty)
         if message.word == "error":
             name, text = message.read(tuple[str, str])
             raise _error(name, text)

@@ -36,6 +36,7 @@ _PRCTL_NAMES = (15, 0x53564D41)  # PR_SET_NAME, PR_SET_VMA: names of threads and
 _CLONE_THREAD = 0x00010000
 _AT_EMPTY_PATH = 0x1000  # asks about an open descriptor
 
+_LIBRARY = "libseccomp.so.2"
 _SCMP_ALLOW, _SCMP_ERRNO = 0x7FFF0000, 0x00050000
 _EQUAL, _MASKED_EQUAL = 4, 7
 
@@ -55,13 +56,13 @@ class Bounds:
 
     Attributes:
         memory_bytes: Address space.
-        processor_seconds: Of all its threads together; None for no limit, where time is watched otherwise.
+        processor_seconds: Of all its threads together, from its beginning to its end.
         file_bytes: Size of a file that it writes.
         open_files: Descriptors.
     """
 
     memory_bytes: int
-    processor_seconds: int | None
+    processor_seconds: int
     file_bytes: int
     open_files: int = 64
 
@@ -94,6 +95,7 @@ class Fences:
         """Prepare the fences. Without the filter, this process itself leaves the network, if it can."""
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._filter = _filter()
+        self._keeps_from_others = False
         self._ruleset = self._deny_all_paths()
         self.missing = tuple(self._find_missing())
 
@@ -131,6 +133,8 @@ class Fences:
             yield "Landlock (the system does not offer it)"
             if self._filter is None:
                 yield "being kept from other files"
+        if self._filter is None and not self._keeps_from_others:
+            yield "being kept from other processes"
 
     def _leave_network(self) -> bool:
         if not sys.platform.startswith("linux"):
@@ -151,6 +155,7 @@ class Fences:
         if version >= _LANDLOCK_SCOPES_SINCE:
             rules.scopes, size = _LANDLOCK_SCOPES, 24
         made = self._libc.syscall(_LANDLOCK_CREATE, ctypes.byref(rules), ctypes.c_size_t(size), 0)
+        self._keeps_from_others = made >= 0 and bool(rules.scopes)
         return made if made >= 0 else None
 
     def _prctl(self, option: int, *arguments: object) -> None:
@@ -171,16 +176,15 @@ def _limit(bounds: Bounds) -> None:
         resource.RLIMIT_CPU: bounds.processor_seconds,
     }
     for what, most in limits.items():
-        if most is not None:
-            _, hard = resource.getrlimit(what)
-            value = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            resource.setrlimit(what, (value, value))
+        _, hard = resource.getrlimit(what)
+        value = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(what, (value, value))  # both alike: the softer one is a signal, which can be ignored
 
 
 def _filter() -> bytes | None:
     """Return a filter, as the kernel takes it, that refuses all system calls but a few; None without libseccomp."""
     try:
-        library = ctypes.CDLL("libseccomp.so.2")
+        library = ctypes.CDLL(_LIBRARY)
     except OSError:
         return None
     library.seccomp_init.restype = ctypes.c_void_p

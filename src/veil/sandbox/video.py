@@ -10,6 +10,7 @@ from veil.media.sound_reader import Shape
 from veil.media.sound_tracks import AlteredSound, TrackSound
 from veil.media.source import Source
 from veil.media.video import HowToWrite, Video, VideoFrame, Written
+from veil.memory import Reused
 from veil.sandbox.child import Item, Readers, descriptor_of, telling
 from veil.sandbox.moving import (
     FramesToRead,
@@ -71,7 +72,7 @@ class SandboxedVideo(Video):
     def _decode(self, start: int, pts: int | None) -> Generator[VideoFrame, None, None]:
         self.reopen().close()  # what has been closed or has changed is told as for any other video
         with self._processes.one() as child, telling():
-            messages = child.stream("frames", FramesToRead(start, pts), self._most_bytes)
+            messages = child.stream("frames", FramesToRead(start, pts), self._most_bytes, Reused().empty)
             yield from video_frames_of(messages, self.look, self.facts.time_base)
 
 

@@ -9,7 +9,7 @@ import socket
 import struct
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,6 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 T = TypeVar("T")
+
+Empty = Callable[[Sequence[int], np.dtype[Any]], NDArray[Any]]
+"""Gives an array of some shape and dtype, with anything in it."""
 
 _PREFIX = struct.Struct("<I")
 _MOST_HEADER = 1 << 26  # colour profiles of many pages are in it
@@ -113,12 +116,13 @@ class Connection:
         except OSError as error:
             raise BrokenError from error
 
-    def receive(self, most_bytes: int, seconds: float | None = None) -> Message:
+    def receive(self, most_bytes: int, seconds: float | None = None, empty: Empty = np.empty) -> Message:
         """Wait for a message.
 
         Args:
             most_bytes: How large its arrays may be together.
             seconds: How long to wait for all of it; None for ever.
+            empty: Gives the memory for an array.
 
         Raises:
             BrokenError: The other side is gone, or the message is not one.
@@ -140,7 +144,7 @@ class Connection:
             most_bytes -= count
             if len(shape) > _MOST_SIDES or min(shape, default=0) < 0 or most_bytes < 0:
                 raise BrokenError
-            array = np.empty(shape, dtype)
+            array = empty(shape, dtype)
             self._fill(_bytes_of(array), end)
             arrays.append(array)
         return Message(header.word, arrays, file, bytes(header.body))

@@ -34,8 +34,8 @@ def likeness(earlier: Grey, later: Grey, motion: Flow) -> float:
 
 def _correlation(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
     """Return the correlation coefficient of two pictures; 1 where neither shows anything, 0 where only one does."""
-    a, b = (each.astype(np.float64) - each.mean() for each in (one, other))
-    spread = np.sqrt((a**2).sum() * (b**2).sum())
+    a, b = (each - each.mean() for each in (one, other))
+    spread = np.sqrt(np.sum(a * a) * np.sum(b * b))
     if spread == 0:
         return 1.0 if not a.any() and not b.any() else 0.0
-    return float((a * b).sum() / spread)
+    return float(np.sum(a * b) / spread)

@@ -5,6 +5,7 @@ ECCV 2016). One field serves every box of a frame, forwards and backwards, so it
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,9 +19,10 @@ Steps = NDArray[np.float64]
 UNKNOWN = np.nan
 
 LONGER_SIDE = 640  # of the small copy: faces of 20 pixels in 1280 still move by themselves, at 320 they no longer do
-CELL = 4  # the fastest setting of the flow tells one vector for so many pixels of the copy each way; more is filling
+FINEST = 1  # halvings of the halved copy in which the fastest setting of the flow searches; to tell more is filling...
+CELL = 4  # ...so it tells one vector for so many pixels of the copy each way
 INNER = 0.6  # share of a box whose motion counts: the face; the corners show what is behind it
-SAMPLES = 5  # each way, in the inner part of a box
+SAMPLES = 5  # each way, in the inner part of a box; odd
 LEAST_SIDE = 64  # of a picture in which the search for motion works
 VISIBLE = 0.9  # share of a box's inner part that must lie in the picture for its motion to be seen
 ROUNDS = 3  # of the search for where a box came from
@@ -69,14 +71,20 @@ def flow(earlier: Grey, later: Grey, width: int, height: int) -> Flow:
         width: Of the picture itself, in pixels.
         height: Of the picture itself, in pixels.
     """
-    padded = [_padded(each) for each in (earlier, later)]
+    halves = [_halved(_padded(each)) for each in (earlier, later)]
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
-    dense = search.calc(padded[0], padded[1], None)  # type: ignore[call-overload]
+    search.setFinestScale(FINEST)
+    dense = search.calc(halves[0], halves[1], None)  # type: ignore[call-overload]
     h, w = earlier.shape
     rows, columns = -(-h // CELL), -(-w // CELL)
-    reduced = cv2.resize(dense, (padded[0].shape[1] // CELL, padded[0].shape[0] // CELL), interpolation=cv2.INTER_AREA)
-    stretch = np.array([width / w, height / h], np.float32)
+    reduced = _halved(dense)
+    stretch = np.array([2 * width / w, 2 * height / h], np.float32)
     return Flow(reduced[:rows, :columns] * stretch, (CELL * width / w, CELL * height / h))
+
+
+def _halved(values: NDArray[Any]) -> NDArray[Any]:
+    size = values.shape[1] // 2, values.shape[0] // 2
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA))
 
 
 def _padded(grey: Grey) -> Grey:
@@ -122,4 +130,5 @@ def _steps(boxes: Boxes, motion: Flow, before: Steps) -> Steps:
     seen = motion.vectors[row[:, :, None], column[:, None, :]].reshape(len(boxes), SAMPLES**2, 2)
     inside = ((y >= 0) & (y < rows)).mean(axis=1) * ((x >= 0) & (x < columns)).mean(axis=1)
     goes_on = (inside < VISIBLE)[:, None] & ~np.isnan(before)
-    return np.where(goes_on, before, np.median(seen, axis=1))
+    middle = SAMPLES**2 // 2  # an odd number, so one of them is the median
+    return np.where(goes_on, before, np.partition(seen, middle, axis=1)[:, middle])

@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from veil import boxes
 from veil.boxes import Boxes, Numbers
 from veil.track.watch import SAME_TIME, Sighting, Steps, Watched
+from veil.types import Box
 
 Chain = tuple[Sighting, ...]
 Indices = NDArray[np.intp]
 
 SAME = 0.3  # least intersection over union of where motion leads and what is seen there
+NOTHING = Box(0, 0, 0, 0)
 RECENT = 0.3  # seconds whose motion tells how a face goes on while it is hidden
 
 
@@ -71,8 +73,7 @@ def _affinity(before: Sequence[Sighting], after: Sequence[Sighting]) -> NDArray[
 
 def _places(sightings: Sequence[Sighting], frame: int) -> Boxes:
     """Return the boxes of sightings in a frame; empty ones where motion does not lead there."""
-    nowhere = np.zeros(4)
-    return np.array([nowhere if (place := each.at(frame)) is None else place for each in sightings]).reshape(-1, 4)
+    return boxes.stack([each.at(frame) or NOTHING for each in sightings])
 
 
 def _matches(affinity: NDArray[np.float64]) -> dict[int, int]:
@@ -136,13 +137,12 @@ def _near(pieces: Sequence[Chain], times: Numbers, gap: float) -> tuple[Indices,
 
 def _led(pieces: Sequence[Chain], ones: Indices, others: Indices) -> Numbers:
     """Return how well the motion that was followed leads from the end of one piece to the start of another."""
-    nowhere = np.zeros(4)
-    meetings: list[list[NDArray[np.float64]]] = []
+    meetings: list[tuple[Box, Box]] = []
     for one, other in zip(ones.tolist(), others.tolist(), strict=True):
         end, start = pieces[one][-1], pieces[other][0]
         for frame in (end.frame, (end.frame + start.frame) // 2, start.frame):
             here, there = end.at(frame), start.at(frame)
-            meetings.append([nowhere, nowhere] if here is None or there is None else [here, there])
+            meetings.append((NOTHING, NOTHING) if here is None or there is None else (here, there))
     pairs = np.array(meetings)
     return np.asarray(_overlap(pairs[:, 0], pairs[:, 1]).reshape(-1, 3).max(axis=1))
 

@@ -19,7 +19,7 @@ from veil.boxes import Boxes
 from veil.track.cuts import LIKE, likeness
 from veil.track.flow import UNKNOWN, Flow, Grey, back, flow, onward, small_grey
 from veil.track.pace import Pace, Wanted, moved
-from veil.types import Detection
+from veil.types import Box, Detection
 
 MOST_BACK = 64  # frames whose motion is kept: a second of 60 frames, 13 MB at most
 NOTED = 0.1  # share of the score of a covered face from which a detection is noted: less only costs time
@@ -61,15 +61,17 @@ class Sighting:
         """Its box in the frames before, the nearest first, shape (m, 4)."""
         return self.seen.box + np.tile(self.behind.astype(np.float64), 2)
 
-    def at(self, frame: int) -> NDArray[np.float64] | None:
-        """Return the box that motion makes in a frame, shape (4,); None where the trail does not reach."""
+    def at(self, frame: int) -> Box | None:
+        """Return the box that motion makes in a frame; None where the trail does not reach."""
         steps = frame - self.frame
         if steps == 0:
-            return np.array(self.seen.box)
+            return self.seen.box
         trail = self.ahead if steps > 0 else self.behind
-        return (
-            self.seen.box + np.tile(trail[abs(steps) - 1].astype(np.float64), 2) if abs(steps) <= len(trail) else None
-        )
+        if abs(steps) > len(trail):
+            return None
+        x, y = trail[abs(steps) - 1].tolist()
+        left, top, right, bottom = self.seen.box
+        return Box(left + x, top + y, right + x, bottom + y)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,7 +149,8 @@ class Watcher:
         self._looks: dict[int, list[_Growing]] = {}
         self._glances: set[int] = set()
         self._open: list[_Growing] = []
-        self._places: Boxes = NOWHERE  # of the open trails, in the latest frame
+        self._origins: Boxes = NOWHERE  # of the open trails, where they begin...
+        self._places: Boxes = NOWHERE  # ...and in the latest frame
         self._steps = NO_STEPS  # that led them there
         self._past: deque[_Past] = deque(maxlen=MOST_BACK)
         self._grey: Grey | None = None
@@ -242,6 +245,7 @@ class Watcher:
         self._keep(~_lie_on(self._places, found))
         self._looks[frame] = fresh
         self._open += fresh
+        self._origins = np.vstack([self._origins, found])
         self._places = np.vstack([self._places, found])
         self._steps = np.vstack([self._steps, np.full((len(found), 2), UNKNOWN)])
         self._looked, self._moved = self._times[-1], 0.0
@@ -255,7 +259,7 @@ class Watcher:
         """Return the sightings in the last of some frames, each with the trail that led there."""
         kept = _worth_noting(detections, self._cover)
         past[-1].found = boxes.stack([each.box for each in kept])
-        trails = self._trails_back(kept, past)
+        trails = self._trails_back(past)
         return [_Growing(frame, seen, trail, []) for seen, trail in zip(kept, trails, strict=True)]
 
     def watched(self) -> Watched:
@@ -282,8 +286,8 @@ class Watcher:
         self._places, self._steps = onward(self._places, motion, self._steps)
         young = [self._times[-1] - self._times[each.frame] <= self._reach for each in self._open]
         self._keep(boxes.touches(self._places, *self._size) & np.array(young, bool))
-        for trail, place in zip(self._open, self._places, strict=True):
-            trail.ahead.append(_shift(trail.seen, place))
+        for trail, shift in zip(self._open, _shifts(self._places, self._origins), strict=True):
+            trail.ahead.append(shift)
 
     def _keep(self, kept: NDArray[np.bool_]) -> None:
         """Go on with some of the open trails, and end the others."""
@@ -291,9 +295,9 @@ class Watcher:
             if not stays:
                 trail.end()
         self._open = [trail for trail, stays in zip(self._open, kept.tolist(), strict=True) if stays]
-        self._places, self._steps = self._places[kept], self._steps[kept]
+        self._origins, self._places, self._steps = self._origins[kept], self._places[kept], self._steps[kept]
 
-    def _trails_back(self, kept: Sequence[Detection], past: Sequence[_Past]) -> list[Shifts]:
+    def _trails_back(self, past: Sequence[_Past]) -> list[Shifts]:
         """Return where what was found in the last of some frames came from, one array of shape (n, 2) each."""
         found = past[-1].found
         trails: list[list[NDArray[np.float32]]] = [[] for _ in found]
@@ -304,16 +308,16 @@ class Watcher:
             places, steps = back(places, later.motion, steps)
             inside = boxes.touches(places, *self._size)
             going, places, steps = going[inside], places[inside], steps[inside]
-            for number, place in zip(going.tolist(), places, strict=True):
-                trails[number].append(_shift(kept[number], place))
+            for number, shift in zip(going.tolist(), _shifts(places, found[going]), strict=True):
+                trails[number].append(shift)
             free = ~_lie_on(places, earlier.found)
             going, places, steps = going[free], places[free], steps[free]
         return [_joined(trail) for trail in trails]
 
 
-def _shift(seen: Detection, place: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return how far a place is from where a face was seen, shape (2,)."""
-    return (place[:2] - seen.box[:2]).astype(np.float32)
+def _shifts(places: Boxes, origins: Boxes) -> Shifts:
+    """Return how far places are from where their faces were seen, shape (N, 2)."""
+    return (places[:, :2] - origins[:, :2]).astype(np.float32)
 
 
 def _joined(trail: Sequence[NDArray[np.float32]]) -> Shifts:
