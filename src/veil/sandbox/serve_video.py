@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 
+from veil import memory
 from veil.media.preload import load_moving
 from veil.media.sound_tracks import AlteredSound
 from veil.media.source import DescriptorSource
@@ -37,6 +38,7 @@ def serve(connection: Connection) -> None:
         with closing(opened[0].frames(wanted.start, wanted.pts)) as found:
             for frame in found:
                 caller.give("item", VideoFrameNote.of(frame), frame.image.planes())
+        memory.give_back()  # what decoding took: the same process may encode next
         caller.give("end")
 
     def check_tracks(message: Message, caller: Caller) -> None:
