@@ -12,9 +12,16 @@ from veil import cli
 from veil.media.files import Opener
 
 
+class Bare(Opener):
+    """What stands where the sandbox was."""
+
+    def close(self) -> None:
+        """Do nothing: there are no processes to end."""
+
+
 @contextmanager
-def _no_sandbox(**settings: object) -> Iterator[Opener]:
-    yield Opener()
+def _no_sandbox(**settings: object) -> Iterator[Bare]:
+    yield Bare()
 
 
 def main() -> None:

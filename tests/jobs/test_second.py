@@ -203,3 +203,14 @@ def test_a_place_that_is_uncovered_again_is_open_again(
     assert studio.request_result(ME, job.id, BOX).state is ResultState.MAKING
     work(store, job.id, using(store, painted))
     assert studio.request_result(ME, job.id, BOX).state is ResultState.HELD_BACK
+
+
+def test_the_latest_look_says_how_a_photo_is(handed_in: Callable[..., Job], studio: Studio, store: Store) -> None:
+    job = handed_in()
+    other = replace(AGAIN, style="veil")
+    studio.request_result(ME, job.id, other)
+    work(store, job.id, using(store, silent))
+    job = studio.job(ME, job.id)
+    assert job.look is not None and job.look.passed and not job.is_held_back
+    assert studio.request_result(ME, job.id, other).state is ResultState.READY
+    assert studio.request_result(ME, job.id, AGAIN).state is ResultState.HELD_BACK

@@ -306,7 +306,7 @@ def test_a_process_that_ends_gives_the_sound_back_and_the_next_goes_on(
         return write(*args, **more)
 
     with monkeypatch.context() as patched:
-        patched.setattr("veil.jobs.sounds.write_sound", stopping)
+        patched.setattr("veil.media.sound.write_sound", stopping)
         job, folder = worked(store, recorded(), using=using)
     assert (job.state, job.attempts) == (JobState.QUEUED, 0)
     assert json.loads(folder.hearing.read_bytes())["samples"] == 12 * RATE

@@ -12,6 +12,7 @@ from tests.media.clips import Sound, make_clip
 from tests.media.sounds import save_wave
 from veil.errors import InputError, UsageError
 from veil.media.files import Opener
+from veil.media.sound_reader import Shape
 from veil.media.sound_tracks import AlteredSound
 from veil.media.video import HowToWrite
 from veil.sandbox.box import Sandbox
@@ -91,7 +92,11 @@ def test_sound_is_read_and_written_the_same(box: Sandbox, tmp_path: Path) -> Non
             blocks = np.concatenate(list(sound.blocks()), 1)
             with (tmp_path / "out").open("w+b") as stream:
                 written = sound.write(sound.blocks(), stream, format="flac")
-        made.append((sound.facts, blocks.tobytes(), written, (tmp_path / "out").read_bytes()))
+            with (tmp_path / "copy").open("w+b") as stream:
+                louder = (block.repeat(2, 0) for block in sound.blocks())
+                sound.write(louder, stream, format="mp3", shape=Shape(16_000, "stereo", 2, "s16"))
+        files = [(tmp_path / name).read_bytes() for name in ("out", "copy")]
+        made.append((sound.facts, blocks.tobytes(), written, files))
     assert made[0] == made[1]
 
 

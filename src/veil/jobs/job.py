@@ -279,16 +279,21 @@ class Job:
         return self.heard_nothing if self.talk else self.picture is not None and self.tally.nothing_found
 
     @property
+    def looked_again(self) -> Order | None:
+        """The latest result that was looked at again; None if there is none by the present plan."""
+        return next((order for order in self.orders[::-1] if order.look is not None), None)
+
+    @property
     def is_held_back(self) -> bool:
-        """Whether a second look saw a face that is still neither covered, kept nor released."""
-        return self.left is not None or any(order.is_held_back for order in self.orders)
+        """Whether the last second look saw a face that is still neither covered, kept nor released."""
+        latest = self.looked_again
+        return self.left is not None if latest is None else latest.is_held_back
 
     @property
     def look(self) -> SecondLook | None:
-        """What second looks told: of a result that is held back, or else the latest; None if none was made."""
-        looked_at = [order for order in self.orders if order.look is not None]
-        chosen = max(looked_at[::-1], key=lambda order: order.is_held_back, default=None)
-        return self.left if chosen is None else chosen.look
+        """What the last second look told, and is still so; None if there was none."""
+        latest = self.looked_again
+        return self.left if latest is None else latest.look
 
     @property
     def wants_review(self) -> bool:

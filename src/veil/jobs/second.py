@@ -57,7 +57,8 @@ def changed(job: Job, plan: Plan) -> Job:
 
     All of that is kept, since a person may take a change back.
     """
-    held = next((order.look for order in job.orders if order.is_held_back), job.held_for)
+    latest = job.looked_again
+    held = job.held_for if latest is None else latest.look if latest.is_held_back else None
     left = verify.left_open(held, plan) if held is not None else None
     return replace(job, orders=(), held_for=held, left=left).with_plan(plan)
 

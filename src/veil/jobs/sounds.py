@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -80,7 +81,9 @@ def listen(folder: JobFolder, sound: Sound, progress: Progress, limit: float) ->
         with folder.unless_gone():
             disk.write_whole(folder.hearing, json.dumps(values).encode())
     if not folder.listening.exists():
-        _write(folder, folder.listening, _mixed(_limited(sound, progress, limit)), Shape(rate, "mono", 1, "s16"), "mp3")
+        mixed, shape = _mixed(_limited(sound, progress, limit)), Shape(rate, "mono", 1, "s16")
+        with _made(folder, folder.listening) as file:
+            sound.write(mixed, file, format="mp3", shape=shape)
     return read_hearing(folder)
 
 
@@ -120,7 +123,8 @@ def try_out(folder: JobFolder, medium: Sound | Video, trial: Trial, step: Step) 
     for which, samples in (("before", made.before), ("after", made.after)):
         few = samples if len(samples) <= 2 else samples.mean(0, keepdims=True)
         small = Shape(shape.rate, ("mono", "stereo")[len(few) - 1], len(few), "s16")
-        _write(folder, folder.trial(trial.key, which), iter([few]), small, "wav")
+        with _made(folder, folder.trial(trial.key, which)) as file:
+            write_sound([few], small, file, format="wav")
     return replace(trial, start=round(made.start, 3), stretches=made.stretches)
 
 
@@ -174,8 +178,10 @@ def _mixed(blocks: Iterator[Samples]) -> Iterator[Samples]:
         yield block.mean(0, keepdims=True)
 
 
-def _write(folder: JobFolder, target: Path, blocks: Iterator[Samples], shape: Shape, format: str) -> None:
+@contextmanager
+def _made(folder: JobFolder, target: Path) -> Iterator[BinaryIO]:
+    """Give a file that is there, whole, once the block has ended well."""
     with folder.unless_gone(), disk.aside(folder.path) as path:
         with disk.new_file(path) as file:
-            write_sound(blocks, shape, file, format=format)
+            yield file
         path.replace(target)

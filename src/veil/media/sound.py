@@ -85,9 +85,11 @@ class Sound:
         with self._source.open() as file, _container(file, self.facts.container) as container:
             yield from read_blocks(container, _main(container), self._lead)
 
-    def write(self, blocks: Iterable[Samples], stream: BinaryIO, *, format: str) -> WrittenSound:
-        """Write samples as a sound file, stored as in this one. Arguments and errors are those of write_sound()."""
-        return write_sound(blocks, self.shape, stream, format=format)
+    def write(
+        self, blocks: Iterable[Samples], stream: BinaryIO, *, format: str, shape: Shape | None = None
+    ) -> WrittenSound:
+        """Write samples as a sound file, stored as in this one unless ``shape`` says otherwise. As write_sound()."""
+        return write_sound(blocks, shape or self.shape, stream, format=format)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -69,6 +69,7 @@ class SoundToWrite(NamedTuple):
     """A sound file that is to be made, as write_sound() wants it."""
 
     format: str
+    shape: Shape
 
 
 def video_frames_of(messages: Iterable[Message], look: VideoLook, unit: Fraction) -> Iterator[VideoFrame]:

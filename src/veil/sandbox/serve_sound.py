@@ -28,9 +28,9 @@ def serve(connection: Connection) -> None:
 
     def write(message: Message, caller: Caller) -> None:
         wanted = message.read(SoundToWrite)
-        samples = samples_of(caller.items(0), opened[0].shape.channels)
+        samples = samples_of(caller.items(0), wanted.shape.channels)
         with writable(message) as stream:
-            written = opened[0].write(samples, stream, format=wanted.format)
+            written = opened[0].write(samples, stream, format=wanted.format, shape=wanted.shape)
         caller.give("result", written)
 
     answer(connection, {"holds_alone": holds_alone, "open": open_it, "blocks": blocks, "write": write})

@@ -4,6 +4,7 @@ from collections.abc import Generator, Iterable
 from typing import BinaryIO
 
 from veil.media.sound import Samples, Sound, SoundFacts
+from veil.media.sound_reader import Shape
 from veil.media.sound_writer import WrittenSound
 from veil.sandbox.child import Item, Readers, descriptor_of, telling
 from veil.sandbox.moving import SoundToWrite, samples_of
@@ -22,11 +23,15 @@ class SandboxedSound(Sound):
         with self._readers.one() as child, telling():
             yield from samples_of(child.stream("blocks", None, MOST_BLOCK_BYTES), self.shape.channels)
 
-    def write(self, blocks: Iterable[Samples], stream: BinaryIO, *, format: str) -> WrittenSound:
+    def write(
+        self, blocks: Iterable[Samples], stream: BinaryIO, *, format: str, shape: Shape | None = None
+    ) -> WrittenSound:
         """Write samples as a sound file. As Sound.write()."""
         items: Iterable[Item] = ((None, [block]) for block in blocks)
         with self._readers.one() as child, descriptor_of(stream) as file:
-            return child.ask("write", SoundToWrite(format), WrittenSound, inputs=[items], file=file)
+            return child.ask(
+                "write", SoundToWrite(format, shape or self.shape), WrittenSound, inputs=[items], file=file
+            )
 
     def close(self) -> None:
         """End the processes that read the file."""

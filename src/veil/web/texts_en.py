@@ -216,7 +216,7 @@ EN = {
     "areas.leave": "Leave",
     "places.title": "May still show",
     "places.more": "The second look saw a face here in the finished file, so the file is held back. Cover the place, "
-    "or leave it visible.",
+    "or leave it visible; Mosaic and Blur may cover too little.",
     "places.place": "Place {n}",
     "places.page": "page {n}",
     "places.tag": "still there?",

@@ -214,7 +214,7 @@ ZH = {
     "areas.cover": "遮盖",
     "areas.leave": "保留",
     "places.title": "可能仍露出",
-    "places.more": "再次检查时在生成的文件里看到人脸，因此暂不放出。请遮盖，或保留可见。",
+    "places.more": "再次检查时在生成的文件里看到人脸，因此暂不放出。请遮盖，或保留可见；马赛克和模糊可能遮得不够。",
     "places.place": "位置 {n}",
     "places.page": "第 {n} 页",
     "places.tag": "仍可见？",

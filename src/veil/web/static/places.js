@@ -9,8 +9,8 @@ const CROP = 88; // pixels of a row's small picture: twice what is shown
 const AROUND = 1.6; // how much is shown around a place
 
 /**
- * The places of a photo that are still open, with the areas as they are on the page, saved or not. Their `uid` is
- * negative, so that it is none of an area.
+ * The places of a photo that are still open: those that the server tells, without what areas that are not saved yet
+ * settle. Their `uid` is negative, so that it is none of an area.
  */
 export function openPlaces(facts, regions) {
   const { state, places = [] } = facts?.second_look ?? {};

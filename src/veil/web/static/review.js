@@ -136,7 +136,7 @@ export class Review {
     });
     on(this.#works, {
       edit: ({ work }) => work === this.#work && this.#show(true),
-      save: ({ work }) => work === this.#work && this.#tellSaving(),
+      save: ({ work }) => work === this.#work && this.#saved(),
       conflict: () => tell(t("save.conflict"), "warn"),
       photo: ({ photo }) => this.batch.learn(photo),
     });
@@ -252,9 +252,9 @@ export class Review {
     return presentAt(this.regions, this.cinema.frame);
   }
 
-  /** The places that a second look names and that are still open. */
+  /** The places that a second look names and that are still open: the server knows which, but not yet of unsaved edits. */
   get #stillOpen() {
-    return this.ready ? openPlaces(this.#entry.facts, this.regions) : [];
+    return this.ready ? openPlaces(this.#entry.facts, this.#work.clean ? [] : this.regions) : [];
   }
 
   #renderStage() {
@@ -301,6 +301,15 @@ export class Review {
     this.#tellVerdict();
     find("#looked").disabled = !this.settleable;
     tellOnward(this.batch.doubtful() !== null);
+  }
+
+  #saved() {
+    this.#tellSaving();
+    if (!this.#work.clean || !this.#entry.facts?.second_look) return;
+    // Now the server knows which places are settled.
+    this.#told = "";
+    this.#lookedAgain();
+    this.#tellVerdict();
   }
 
   /** Shows the places of a second look that has just been told. */
