@@ -7,7 +7,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -138,6 +139,48 @@ def test_closing_it_ends_all_processes(tmp_path: Path) -> None:
     assert children_of(os.getpid()) == others
     with pytest.raises(Exception, match="closed"):
         box.open_picture(photo(), max_pixels=BIG)
+
+
+@contextmanager
+def kept() -> Iterator[tuple[Sandbox, Callable[[], set[int]]]]:
+    """A sandbox, and what tells the processes that read and write for it."""
+    others = children_of(os.getpid())
+    with Sandbox() as box:
+        box.missing  # noqa: B018 - waits for it to be there
+        (first,) = set(children_of(os.getpid())) - set(others)
+        yield box, lambda: set(children_of(first))
+
+
+def wrote(box: Sandbox, most: int = BIG) -> None:
+    with box.open_picture(photo(), max_pixels=most) as picture:
+        picture.write(picture.frames(), io.BytesIO())
+
+
+def test_one_that_only_writes_goes_on_where_none_reads_twice() -> None:
+    with kept() as (box, processes):
+        wrote(box)
+        until(lambda: len(processes()) == 1)
+        writer = processes()
+        wrote(box)
+        until(lambda: len(processes()) == 1)
+        assert processes() == writer
+
+
+def test_one_that_was_ended_while_it_was_kept_is_replaced() -> None:
+    with kept() as (box, processes):
+        wrote(box)
+        until(lambda: len(processes()) == 1)
+        (writer,) = processes()
+        os.kill(writer, signal.SIGKILL)
+        until(lambda: not processes())
+        wrote(box)
+
+
+def test_only_some_are_kept() -> None:
+    with kept() as (box, processes):
+        for number in range(10):
+            wrote(box, BIG + number)
+        until(lambda: len(processes()) == 8)
 
 
 PARENT = """

@@ -41,7 +41,12 @@ SERVED_BY = {
 }
 """The modules whose function serve() runs behind the fences, by what they read."""
 
-_WRITES_TIMES = 4
+_WRITES_EACH = 64
+"""How many pictures one process may write, one after the other: it never sees a file that was handed in."""
+
+_MOST_SPARE = 8
+"""How many processes are kept for the next pictures; with the others, those used longest ago end."""
+
 _SECONDS_TO_START = 60.0
 
 
@@ -66,8 +71,7 @@ class Sandbox(Opener):
             limits: For each process that reads a file.
             files_each: How many pictures one process may read, one after the other. With more than one, a hostile file
                 could change how the next ones of that process are seen, but not what is written of them: that is done
-                by other processes, from the very pixels that were looked at. These never see a file that was handed
-                in, and then write up to four times as many.
+                by other processes, from the very pixels that were looked at.
             fork_here: Fork the first one from this process rather than starting a new interpreter. For programs with
                 one thread that hold nothing secret.
             served_by: Modules that read files, if not the usual ones.
@@ -78,7 +82,7 @@ class Sandbox(Opener):
         self._served_by = served_by
         self._starting = threading.Lock()
         self._sharing = threading.Lock()
-        self._spare: dict[tuple[str, Bounds], list[Child]] = {}
+        self._spare: list[tuple[tuple[str, Bounds], Child]] = []  # by use, those used last at the end
         self._zygote: _Zygote | None = None
         self._closed = False
         with self._starting:
@@ -104,7 +108,7 @@ class Sandbox(Opener):
             raise refusal(head)
         sha256 = _sha256(source)
         notes: list[PictureNote] = []
-        bounds = self._limits.of_pictures(max_pixels, self._files_each * _WRITES_TIMES)
+        bounds = self._limits.of_pictures(max_pixels, self._files_each)
 
         def start(loaded: frozenset[str]) -> Child:
             child = self._take(("read picture", bounds), loaded | set(needed(format)))
@@ -129,7 +133,8 @@ class Sandbox(Opener):
             readers.close()
             raise _deceiving()
         patience = self._limits.patience(sum(width * height for width, height in note.sizes))
-        return SandboxedPicture(note, readers, self._writers("write picture", bounds, patience))
+        writing = self._limits.of_pictures(max_pixels, _WRITES_EACH)
+        return SandboxedPicture(note, readers, self._writers("write picture", writing, patience))
 
     def open_video(self, path: Path, *, max_pixels: int, max_frames: int | None = None, sha256: str = "") -> "Video":
         """Open a video. Arguments and errors are those of video.open_video()."""
@@ -171,8 +176,8 @@ class Sandbox(Opener):
     def close(self) -> None:
         """End all processes."""
         with self._sharing:
-            spare, self._spare = self._spare, {}
-        for child in (child for children in spare.values() for child in children):
+            spare, self._spare = self._spare, []
+        for _, child in spare:
             child.close()
         with self._starting:
             self._closed = True
@@ -217,31 +222,35 @@ class Sandbox(Opener):
             child.seconds = seconds
             return child
 
-        most = self._files_each * _WRITES_TIMES if self._files_each > 1 else 1
-        return Readers(start, lambda child: self._give_back((use, bounds), child, most))
+        return Readers(start, lambda child: self._give_back((use, bounds), child, _WRITES_EACH))
 
     def _take(self, use: tuple[str, Bounds], loaded: frozenset[str]) -> Child:
         """Return a process that has been used in this way only, or a new one."""
-        with self._sharing:
-            spare = self._spare.get(use, [])
-            for child in spare:
-                if child.loaded >= loaded:
-                    spare.remove(child)
-                    break
-            else:
-                child = None
-        if child is None:
-            child = self._fork(use[0].split()[-1], use[1], loaded)
+        child = self._spared(use, loaded) or self._fork(use[0].split()[-1], use[1], loaded)
         child.files += 1
         return child
 
+    def _spared(self, use: tuple[str, Bounds], loaded: frozenset[str]) -> Child | None:
+        """Return the process that was used in this way last, if one is kept that has loaded what is needed."""
+        with self._sharing:
+            for place, (known, child) in reversed(list(enumerate(self._spare))):
+                if known == use and child.loaded >= loaded:
+                    del self._spare[place]
+                    if child.is_ready:
+                        return child
+                    child.close()
+        return None
+
     def _give_back(self, use: tuple[str, Bounds], child: Child, most: int) -> None:
         """Keep a process for the next file unless it has served so many."""
+        ended = [child]
         with self._sharing:
             if child.files < most and not self._closed:
-                self._spare.setdefault(use, []).append(child)
-                return
-        child.close()
+                self._spare.append((use, child))
+                ended = [each for _, each in self._spare[:-_MOST_SPARE]]
+                del self._spare[:-_MOST_SPARE]
+        for each in ended:
+            each.close()
 
     def _fork(self, what: str, bounds: Bounds, loaded: frozenset[str]) -> Child:
         """Return a new process."""

@@ -51,6 +51,11 @@ class Child:
         self.loaded = loaded
         self._connection = connection
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether it waits for something to be asked: the system may have ended it when memory ran out."""
+        return self._connection.is_quiet
+
     def ask(
         self,
         word: str,

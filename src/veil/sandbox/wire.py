@@ -5,6 +5,7 @@ taken only up to the size that the program expects. Pixels go through the socket
 that fresh shared memory does, and none of it can be changed or cut short once it was looked at.
 """
 
+import select
 import socket
 import struct
 import time
@@ -84,6 +85,11 @@ class Connection:
         self._takes_files = takes_files
         # One that is dropped with what an error held goes, too, and so does the process at the other end.
         self._forgotten = weakref.finalize(self, end.close)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether the other side is there and has said nothing that was not received yet."""
+        return not select.select([self._end], [], [], 0)[0]
 
     def send(
         self, word: str, body: object = None, arrays: Sequence[NDArray[Any]] = (), file: int | None = None
