@@ -22,8 +22,8 @@ workers_option = click.option(
     "--workers",
     metavar="N",
     type=click.IntRange(1, 64),
-    default=lambda: len(os.sched_getaffinity(0)) + 1,  # one waits for the disk or for another process meanwhile
-    show_default="processors + 1",
+    default=lambda: len(os.sched_getaffinity(0)),
+    show_default="processors",
     help="How many photos are worked on at a time.",
 )
 keep_option = click.option(

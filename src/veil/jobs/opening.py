@@ -25,7 +25,7 @@ from veil.jobs.work import Tools
 from veil.options import Options
 from veil.sandbox.box import Sandbox
 
-WORKERS = 3
+WORKERS = 2
 
 log = logging.getLogger(__name__)
 
