@@ -26,6 +26,8 @@ load_moving()
 
 def serve(connection: Connection) -> None:
     """Do what is asked with one video; the first thing is to open it."""
+    memory.keep_large_apart()
+    memory.give_back()  # the room that is there for photos: frames are too large for it
     opened: list[Video] = []
 
     def open_it(message: Message, caller: Caller) -> None:
