@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -174,6 +175,27 @@ def test_one_that_was_ended_while_it_was_kept_is_replaced() -> None:
         os.kill(writer, signal.SIGKILL)
         until(lambda: not processes())
         wrote(box)
+
+
+def test_a_program_with_many_open_files_keeps_them_too() -> None:
+    """Descriptors from 1024 on are more than select() takes."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
+    taken: list[int] = []
+    try:
+        while not taken or taken[-1] < 1024:
+            taken.append(os.open(os.devnull, os.O_RDONLY))
+        with kept() as (box, processes):
+            wrote(box)
+            until(lambda: len(processes()) == 1)
+            writer = processes()
+            wrote(box)
+            until(lambda: len(processes()) == 1)
+            assert processes() == writer
+    finally:
+        for each in taken:
+            os.close(each)
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_only_some_are_kept() -> None:

@@ -89,7 +89,9 @@ class Connection:
     @property
     def is_quiet(self) -> bool:
         """Whether the other side is there and has said nothing that was not received yet."""
-        return not select.select([self._end], [], [], 0)[0]
+        poll = select.poll()
+        poll.register(self._end, select.POLLIN)
+        return not poll.poll(0)
 
     def send(
         self, word: str, body: object = None, arrays: Sequence[NDArray[Any]] = (), file: int | None = None
