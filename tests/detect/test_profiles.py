@@ -1,16 +1,18 @@
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tests.detect.contract import portrait
 from tests.fakes import MAGENTA, Painted, finder
 from veil import detect, models
 from veil.detect.profiles import RECIPES, SURE, Lazy, every_scale
 from veil.errors import UsageError
-from veil.types import Profile
+from veil.types import Detection, Profile
 
 FACE = np.array([180, 70, 268, 190])
 
@@ -96,26 +98,44 @@ def test_unknown_profile_is_refused() -> None:
         detect.load("slow")
 
 
-def test_a_lazy_detector_is_loaded_once_by_whoever_comes_first() -> None:
-    loaded, released = [], []
+def test_a_lazy_detector_is_loaded_once_by_whoever_comes_first_and_anew_once_it_was_let_go() -> None:
+    loaded: list[weakref.ref[Painted]] = []
 
-    class Loaded(Painted):
-        def release(self) -> None:
-            released.append(1)
-
-    def load() -> Loaded:
-        loaded.append(1)
-        return Loaded()
+    def load() -> Painted:
+        detector = Painted()
+        loaded.append(weakref.ref(detector))
+        return detector
 
     lazy = Lazy("painted", load)
     lazy.release()
     assert not loaded
     pictures = [np.zeros((20, 20, 3), np.uint8)] * 8
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lazy.detect, pictures))
-    assert loaded == [1] and not released
-    lazy.release()
-    assert released == [1]
+    for times in (1, 2):
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lazy.detect, pictures))
+        assert len(loaded) == times and loaded[-1]() is not None
+        lazy.release()
+        assert loaded[-1]() is None
+
+
+def test_a_detector_that_is_let_go_of_while_it_looks_looks_to_the_end() -> None:
+    class Slow(Painted):
+        def detect(self, pixels: NDArray[np.uint8], /) -> list[Detection]:
+            lazy.release()
+            return super().detect(pixels)
+
+    lazy = Lazy("painted", Slow)
+    assert lazy.detect(np.zeros((20, 20, 3), np.uint8)) == []
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("profile", Profile)
+def test_what_was_let_go_of_sees_the_same_again(profile: Profile) -> None:
+    for each in (detect.load(profile), detect.load_second(profile)):
+        picture = portrait()
+        before = each.look(picture)
+        each.release()
+        assert each.look(picture) == before
 
 
 @pytest.mark.model

@@ -226,27 +226,3 @@ def test_bf16_is_near_f32(yunet: Model) -> None:
 def test_tuning_refuses_numbers_that_would_wait_for_ever(streams: int, threads: int) -> None:
     with pytest.raises(ValueError, match="streams must be at least 1"):
         Tuning(streams=streams, threads=threads)
-
-
-@pytest.mark.model
-def test_memory_that_was_let_go_is_taken_again(yunet: Model) -> None:
-    picture = np.random.default_rng(0).integers(0, 255, (96, 64, 3), np.uint8)
-    before = yunet.run(picture)
-    yunet.release()
-    after = yunet.run(picture)
-    assert before.keys() == after.keys()
-    for name, numbers in before.items():
-        np.testing.assert_array_equal(after[name], numbers)
-
-
-@pytest.mark.model
-def test_nothing_is_let_go_while_somebody_looks(yunet: Model) -> None:
-    pictures = [np.random.default_rng(seed).integers(0, 255, (96, 64, 3), np.uint8) for seed in range(40)]
-    with ThreadPoolExecutor(3) as pool:
-        looks = pool.map(yunet.run, pictures)
-        for _ in range(20):
-            yunet.release()
-        together = list(looks)
-    for picture, outputs in zip(pictures, together, strict=True):
-        for name, numbers in yunet.run(picture).items():
-            np.testing.assert_array_equal(outputs[name], numbers)

@@ -29,13 +29,6 @@ class Detector(Protocol):
         """
 
 
-class Backend(Detector, Protocol):
-    """A detector that runs a network by itself."""
-
-    def release(self) -> None:
-        """Let go of the memory that looking took; the next look takes it anew."""
-
-
 def _nothing() -> None:
     """Let go of nothing."""
 
@@ -52,8 +45,8 @@ class Finder:
         glance: Looks at a picture for less, and sees small faces less often; for videos, between two full looks. None
             where each look is to be full.
         in_videos: Who looks at videos instead; None where it is the same.
-        release: Lets go of the memory that looking took, to be called when there is other work to do for long; the
-            next look takes it anew. It does nothing while another thread looks.
+        release: Lets go of the models and of the memory that looking took, to be called when there is other work to do
+            for long; the next look loads them anew.
     """
 
     detector: Detector
@@ -117,7 +110,7 @@ def load_second(profile: str, *, streams: int = 1) -> Finder:
     return build(profile, streams)
 
 
-def open_detector(name: str, *, min_score: float = 0.05, streams: int = 1) -> Backend:
+def open_detector(name: str, *, min_score: float = 0.05, streams: int = 1) -> Detector:
     """Load one detector alone, to look at a picture as it is, in one size.
 
     Args:

@@ -75,10 +75,6 @@ class BlazeFace:
         takes = Input("NHWC", multiple=None, mean=127.5, scale=127.5)
         self._model = Model(WEIGHTS[self.name], takes, replace(tuning or Tuning(), precision="f32"))
 
-    def release(self) -> None:
-        """Let go of the memory that looking took."""
-        self._model.release()
-
     def detect(self, pixels: NDArray[np.uint8], /) -> list[Detection]:
         """Return every face seen, best score first, low scores too.
 

@@ -11,7 +11,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from veil.detect import Backend, Detector, Finder, open_detector
+from veil import memory
+from veil.detect import Detector, Finder, open_detector
 from veil.detect.fuse import Fused, Look, Seconded, Weights
 from veil.detect.tiles import Tiled
 from veil.detect.turns import Turning
@@ -147,19 +148,21 @@ def build(profile: str, streams: int) -> Finder:
 
 def _finder(recipe: Recipe, streams: int, *, lazy: bool = False, in_videos: Finder | None = None) -> Finder:
     load = partial(open_detector, min_score=recipe.least, streams=streams)
-    model: Backend = Lazy(recipe.model, partial(load, recipe.model)) if lazy else load(recipe.model)
+    model = Lazy(recipe.model, partial(load, recipe.model))
+    if not lazy:
+        model.load()
     detector: Detector = Fused(every_scale(recipe, model), recipe.weights)
-    releases = [model.release]
+    second: Lazy | None = None
     if recipe.second:
         second = Lazy(recipe.second, partial(load, recipe.second))
-        releases.append(second.release)
         detector = Seconded(detector, Fused(_close_ups(second), CLOSE_UP_WEIGHTS), sure=SURE)
     if recipe.turned:
         detector = Turning(detector, model)
 
     def release() -> None:
-        for each in releases:
-            each()
+        model.release()
+        if second:
+            second.release()
 
     return Finder(
         detector=detector,
@@ -173,25 +176,31 @@ def _finder(recipe: Recipe, streams: int, *, lazy: bool = False, in_videos: Find
 
 
 class Lazy:
-    """A detector that is loaded when it is first asked, since loading takes a tenth of a second."""
+    """A detector that is loaded when it is asked: loading takes a tenth of a second, and having looked 0.2 GB."""
 
-    def __init__(self, name: str, load: Callable[[], Backend]) -> None:
+    def __init__(self, name: str, load: Callable[[], Detector]) -> None:
         """Take the name of the detector and the function that loads it."""
         self.name = name
         self._load = load
         self._loading = threading.Lock()
-        self._loaded: Backend | None = None
+        self._loaded: Detector | None = None
+
+    def load(self) -> Detector:
+        """Return the detector, which is loaded unless it is."""
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = self._load()
+            return self._loaded
 
     def detect(self, pixels: NDArray[np.uint8], /) -> list[Detection]:
         """Load the detector unless it is loaded, and ask it. See Detector."""
-        with self._loading:
-            self._loaded = self._loaded or self._load()
-        return self._loaded.detect(pixels)
+        return self.load().detect(pixels)
 
     def release(self) -> None:
-        """Let go of the memory that looking took."""
-        if self._loaded is not None:
-            self._loaded.release()
+        """Let go of the detector; other threads that look at the moment do so to the end."""
+        with self._loading:
+            self._loaded = None
+        memory.give_back()  # or what was freed stays with this process
 
 
 def every_scale(recipe: Recipe, detector: Detector) -> list[Look]:

@@ -16,7 +16,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from veil import memory
 from veil.errors import DetectorError
 from veil.models import Weights
 
@@ -98,7 +97,6 @@ class Model:
         _verify(weights)
         self._file = weights.file
         self._multiple = takes.multiple
-        self._streams = tuning.streams
         # One request for each stream: a further thread would only wait inside OpenVINO, holding more memory.
         self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
         with _FIRST_USE:
@@ -152,23 +150,6 @@ class Model:
                 "\nTry again with the precision f32 if it was bf16."
             )
         return outputs
-
-    def release(self) -> None:
-        """Let go of the memory that looking took, 0.1 GB for a megapixel; the next look takes it anew.
-
-        While another thread looks, nothing happens; one that wants to look waits for the moment that this takes.
-        """
-        held: list[Any] = []
-        try:
-            while len(held) < self._streams:
-                held.append(self._idle.get_nowait())
-            self._compiled.release_memory()
-        except queue.Empty:
-            return
-        finally:
-            for request in held:
-                self._idle.put(request)
-        memory.give_back()  # or what was freed stays with this process
 
 
 def check_picture(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

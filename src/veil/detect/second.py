@@ -6,12 +6,13 @@ docs/second-look.md.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from veil.detect import Detector, Finder, open_detector
 from veil.detect.fuse import Fused, Look
-from veil.detect.profiles import MOST_ENLARGED, OVERLAP, TILE
+from veil.detect.profiles import MOST_ENLARGED, OVERLAP, TILE, Lazy
 from veil.detect.tiles import Tiled
 from veil.errors import UsageError
 from veil.models import WEIGHTS
@@ -60,7 +61,8 @@ def build(profile: str, streams: int) -> Finder:
     if profile not in SECOND:
         raise UsageError(f"There is no profile {profile!r}; nothing was done. Choose one of {', '.join(SECOND)}.")
     second = SECOND[Profile(profile)]
-    model = open_detector(MODEL, streams=streams)
+    model = Lazy(MODEL, partial(open_detector, MODEL, streams=streams))
+    model.load()
     names = ((SMALL, NAMES_SMALL), (np.inf, second.names))
     return Finder(
         detector=Fused(looks(second.size, Tiled(model, tile=TILE, overlap=OVERLAP))),

@@ -36,10 +36,6 @@ class YuNet:
         self._min_score = min_score
         self._model = Model(WEIGHTS[self.name], Input("NCHW", multiple=SIZE_STEP, bgr=True), tuning)
 
-    def release(self) -> None:
-        """Let go of the memory that looking took."""
-        self._model.release()
-
     def detect(self, pixels: NDArray[np.uint8], /) -> list[Detection]:
         """Return every face seen, best score first, low scores too.
 
