@@ -34,8 +34,8 @@ from veil.types import Kind, Plan, Report, Step
 if TYPE_CHECKING:
     from veil.media.video import Video
 
-UNFORESEEN = Problem("VeilError", "Something went wrong inside Veil; nothing was made of the photo.")
-NO_MEMORY = Problem(InputError.__name__, "There is not enough memory for this picture; nothing was made of it.")
+UNFORESEEN = Problem("VeilError", "Something went wrong inside Veil; nothing was made of the file.")
+NO_MEMORY = Problem(InputError.__name__, "There is not enough memory for this file; nothing was made of it.")
 
 log = logging.getLogger(__name__)
 
