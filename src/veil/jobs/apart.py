@@ -19,11 +19,12 @@ from typing import Any
 
 from veil.cache import PlanCache
 from veil.errors import NoSuchPhotoError, VeilError
+from veil.jobs.endings import failed
 from veil.jobs.finders import Finders
 from veil.jobs.job import Job, Problem
 from veil.jobs.limits import Limits
 from veil.jobs.store import Store
-from veil.jobs.work import Tools, failed, work
+from veil.jobs.work import Tools, work
 from veil.media.files import kind_at_first_sight
 from veil.sandbox.box import Sandbox
 
