@@ -16,7 +16,7 @@ import skimage.data
 from click.testing import CliRunner
 from PIL import Image
 
-from veil import __version__, cli, errors
+from veil import __version__, cli, errors, outcomes
 from veil import plan as plans
 from veil.jobs.limits import Limits
 from veil.media.formats import FORMATS
@@ -98,7 +98,8 @@ def test_every_setting_is_documented(build_docs: ModuleType) -> None:
 
 
 def test_every_exit_code_is_documented() -> None:
-    own = {value for name, value in vars(cli).items() if name.startswith("EXIT_") and isinstance(value, int)}
+    named = (vars(cli) | vars(outcomes)).items()
+    own = {value for name, value in named if name.startswith("EXIT_") and isinstance(value, int)}
     raised = {
         kind.exit_code
         for kind in vars(errors).values()
