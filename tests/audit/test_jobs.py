@@ -184,3 +184,14 @@ def test_a_log_is_not_searched_for_each_new_job(tmp_path: Path, monkeypatch: pyt
     for other in (new_job(), new_job(), None, new_job(), BLUE):
         log.append({}, other)
     assert searched == [BLUE]
+
+
+@pytest.mark.parametrize("left", [0, 1, 2])
+def test_a_log_that_was_cut_short_is_looked_at_anew(tmp_path: Path, left: int) -> None:
+    path = tmp_path / "log"
+    log = Log(path)
+    for job in (RED, BLUE, GREEN):
+        log.append({}, job)
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:left]))
+    assert json.loads(log.append({}, GREEN))["job"]["number"] == 1
+    assert verify(path).passed

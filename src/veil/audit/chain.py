@@ -88,18 +88,14 @@ class Log:
         if job is not None and not _JOB_ID.fullmatch(job):
             raise ValueError("a job is named by 32 hexadecimal digits")
         with _telling(), self._open() as file:
-            left = self._left if self._left is not None and self._left.stamp == _stamp(file) else None
-            end = _End(left.last) if left else _end_of(file)
-            jobs = left.jobs if left else None
-            if left and job and jobs is None:
-                jobs = _jobs_in(file)
+            left = self._left
+            end = _End(left.last) if left and left.stamp == _stamp(file) else _end_of(file)
+            jobs = _jobs_in(file, left) if left and end.last else None
             is_new = jobs is not None and job not in jobs
             place = _place(job, None if is_new else _last_of(file, job)) if job else None
             entry, line = self._next(end.last, told, end.torn, place)
             _write(file, (b"" if end.is_line else b"\n") + line + b"\n")
-            if job and jobs is not None:
-                jobs.add(job)
-            self._left = _Left(_stamp(file), entry, jobs)
+            self._left = _Left(_stamp(file), entry, line, jobs)
             return line
 
     def entries_of(self, jobs: Container[str]) -> Iterator[dict[str, Any]]:
@@ -210,16 +206,16 @@ def _stamp(file: FileIO) -> _Stamp:
 class _Left:
     """A log as this program left it.
 
-    What it holds is known for as long as nobody else writes to it; then the file alone tells.
-
     Attributes:
         stamp: Of the file.
         last: The last entry.
-        jobs: The jobs that have entries, so that the file is not searched for a new one; None until they are needed.
+        line: The line that holds it, without its end.
+        jobs: The jobs of all entries before it, so that the file is not searched for a new one; None if not known.
     """
 
     stamp: _Stamp
     last: dict[str, Any]
+    line: bytes
     jobs: set[str] | None
 
 
@@ -343,10 +339,21 @@ def _last_of(file: FileIO, job: str) -> dict[str, Any] | None:
     return None
 
 
-def _jobs_in(file: FileIO) -> set[str]:
-    """Return the jobs that have entries, and perhaps some of which a line was never finished."""
+def _jobs_in(file: FileIO, left: _Left) -> set[str]:
+    """Return the jobs that have entries, and perhaps some of which a line was never finished.
+
+    Only what came after the line that this program wrote last is looked at, if that still stands where it was written.
+    """
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as log:
-        return {job for line in iter(log.readline, b"") if (job := job_of(line)) is not None}
+        _, size, _ = left.stamp
+        start, line = size - len(left.line) - 1, left.line + b"\n"
+        if left.jobs is None or log[start:size] != line:
+            start, known = 0, set()
+        else:
+            known = left.jobs
+        log.seek(start)
+        known.update(job for line in iter(log.readline, b"") if (job := job_of(line)) is not None)
+        return known
 
 
 def _read(file: FileIO, count: int) -> bytes:
