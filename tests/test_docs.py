@@ -117,7 +117,7 @@ def test_every_exit_code_is_documented() -> None:
         ("formats.md", [one.title for one in FORMATS.values()]),
         ("formats.md", [ending for one in FORMATS.values() for ending in one.extensions]),
         ("formats.md", [f"{one.max_side:,}" for one in FORMATS.values()]),
-        ("formats.md", [f"{Limits().upload_bytes / 1e6:g} megabytes", f"{Limits().photos} photos"]),
+        ("formats.md", [f"{Limits().upload_bytes / 1e6:g} megabytes", f"{Limits().photos} files"]),
         ("accuracy.md", list(Profile)),
         ("plan.md", [f"| `{state}` |" for state in State]),
         ("privacy.md", [f"`{style}`" for style in Style]),

@@ -112,7 +112,7 @@ def serve(
     no_cache: bool,
     audit_key: Path | None,
 ) -> None:
-    """Serve the studio: a page to drop photos on, see what is covered, correct it, and fetch the results.
+    """Serve the studio: a page to drop files on, see what is covered, correct it, and fetch the results.
 
     \b
     Examples:
