@@ -356,13 +356,14 @@ def test_following_can_be_stopped_after_any_frame_and_leaves_no_thread(tmp_path:
         assert len(seen) == after and not _threads()
 
 
-def test_an_area_outside_of_the_picture_is_not_followed(tmp_path: Path) -> None:
+def test_an_area_outside_of_the_picture_is_refused(tmp_path: Path) -> None:
     source = shoot(Film([], 2), tmp_path / "in.mp4")
     with pytest.raises(UsageError, match=r"The area 400,0,500,50 lies outside of the picture.*nothing was done"):
         followed(source, 0, Box(400, 0, 500, 50))
     detector = Spotting()
-    with pytest.raises(UsageError, match="outside of the picture"):
-        run(source, parse({"region": ["400,0,500,50@0,follow"]}, BOXES), spotter(detector))
+    for when in ("", "@0-", "@0,follow"):
+        with pytest.raises(UsageError, match="outside of the picture"):
+            run(source, parse({"region": [f"400,0,500,50{when}"]}, BOXES), spotter(detector))
     assert not detector.looks
 
 

@@ -118,8 +118,7 @@ def _check_drawings(video: Video, drawings: Sequence[Drawing]) -> None:
     for drawing in drawings:
         if video.facts.duration:
             plans.check_begins(drawing, float(video.facts.duration) + 1)  # it may be a little off
-        if drawing.follows:
-            plans.check_inside(drawing.box, facts_of(video, frames=0))
+        plans.check_inside(drawing.box, facts_of(video, frames=0))
 
 
 def _drawn(video: Video, drawing: Drawing, watched: Watched, shape: Shape, step: Step) -> Region:
