@@ -149,7 +149,9 @@ def test_an_area_that_lies_in_no_page_is_refused() -> None:
     _, plan, _ = run(pages, options.parse({"region": ["5,30,10,35", "30,5,35,10"]}))
     assert len(plan.regions) == 2
     for source in (pages, file_of(np.zeros((40, 40, 3), np.uint8), format="png")):
-        with pytest.raises(UsageError, match="The area 5,40,10,45 lies outside of the picture, which is 40 x 40 pixels"):
+        with pytest.raises(
+            UsageError, match="The area 5,40,10,45 lies outside of the picture, which is 40 x 40 pixels"
+        ):
             run(source, options.parse({"region": ["5,30,10,35", "5,40,10,45"]}))
 
 

@@ -180,7 +180,9 @@ def work(
 def _expand(text: str) -> list[Path]:
     """Return the paths that an input stands for: the matches of a pattern, or itself."""
     if not text:  # a path made of it would be the folder one is in, with all below it
-        raise UsageError("The name of an input is empty; nothing was done. Name a file or folder, such as . for this one.")
+        raise UsageError(
+            "The name of an input is empty; nothing was done. Name a file or folder, such as . for this one."
+        )
     if Path(text).exists() or not glob.has_magic(text):
         return [Path(text)]
     matches = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute patterns

@@ -3,10 +3,12 @@
 The commands of the studio are in serving.py, that of audits is in auditing.py.
 """
 
+import errno
 import functools
 import json
 import logging
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -47,7 +49,7 @@ Exit codes:
   1    some of them failed; each is named with its reason
   2    the command was not understood
   3    all are done, but something wants a person's eye (with --strict), or was withheld (with --verify)
-  130  stopped with Ctrl-C; nothing is left half-written
+  130  stopped, with Ctrl-C for instance; nothing is left half-written
 """
 
 
@@ -64,6 +66,13 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             click.echo("veil: stopped; finished results were kept and nothing is left half-written.", err=True)
             context.exit(EXIT_STOPPED)
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # nobody reads what is printed; click ends the program
+                raise
+            what = f"{error.filename} cannot be used" if error.filename else "the system refused something"
+            why = f"{what} ({error.strerror or error})"
+            click.echo(f"veil: {why}; finished results were kept and nothing is left half-written.", err=True)
+            context.exit(EXIT_FAILED)
 
 
 class FromText(click.ParamType[Any]):
@@ -140,9 +149,17 @@ def main() -> None:
 
 def start() -> None:
     """Run the command line as a program of its own, which reaches no other machine."""
+    _end_on_request()
     fence = Fence()
     fence.stand()
     main(obj=fence)
+
+
+def _end_on_request() -> None:
+    """Have whoever ends the program, or closes the terminal that it runs in, end it as Ctrl-C does."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, signal.default_int_handler)
 
 
 @main.command(epilog=EXIT_CODES)

@@ -40,7 +40,7 @@ def test_a_pipe_is_refused_rather_than_waited_for(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     held = os.open(pipe, os.O_RDWR)  # or a reader would wait here for ever
     os.write(held, file_of(smooth(), "PNG")[:100].ljust(20_000))
-    with pytest.raises(InputError, match="a pipe or a device.*nothing was made"):
+    with pytest.raises(InputError, match=r"a pipe or a device.*nothing was made"):
         Opener().open_media(pipe, max_pixels=10**6)
     with pytest.raises(InputError, match="a pipe or a device"):
         is_video(pipe)

@@ -191,8 +191,8 @@ class Watcher:
         return self._wanted()
 
     def _wanted(self) -> Wanted:
-        now = self._times[-1]
-        if now - self._looked_in_full > self._reach - 2 * SAME_TIME or len(self._times) - 1 - self._last_full >= MOST_BACK:
+        now, frame = self._times[-1], len(self._times) - 1
+        if now - self._looked_in_full > self._reach - 2 * SAME_TIME or frame - self._last_full >= MOST_BACK:
             return Wanted.LOOK  # any later, and what it finds would not be followed back to the last full one
         if now - self._looked < self._pace.longest - SAME_TIME and self._moved < self._pace.motion:
             return Wanted.NOTHING
