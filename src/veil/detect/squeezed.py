@@ -53,7 +53,7 @@ def look(finder: Finder, pixels: NDArray[np.uint8], aspect: float, *, glance: bo
 
 
 def _size_shown(width: int, height: int, aspect: float) -> tuple[int, int]:
-    """Return the width and height of a picture with square pixels: no side gets shorter unless it would be too large."""
+    """Return the width and height of a picture with square pixels; it gets no smaller unless it would be too large."""
     aspect = min(max(aspect, 1 / MOST), MOST)
     wide, tall = width * max(aspect, 1), height * max(1 / aspect, 1)
     scale = min(1, (MOST_PIXELS / (wide * tall)) ** 0.5)
