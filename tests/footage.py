@@ -57,14 +57,17 @@ class Film(NamedTuple):
         return wall
 
 
-def shoot(film: Film, path: Path, *, times: Sequence[int] | None = None, codec: str = "libx264") -> Path:
-    """Write a film as a video and return its path; ``times`` are in units of UNIT."""
+def shoot(
+    film: Film, path: Path, *, times: Sequence[int] | None = None, codec: str = "libx264", aspect: int = 1
+) -> Path:
+    """Write a film as a video and return its path; ``times`` are in units of UNIT, ``aspect`` is that of its pixels."""
     with av.open(str(path), "w") as file:
         stream = file.add_stream(codec, rate=25, options={"crf": "0", "preset": "ultrafast"})
         assert isinstance(stream, VideoStream)
         stream.width, stream.height = film.size
         stream.pix_fmt = "yuv420p" if all(side % 2 == 0 for side in film.size) else "yuv444p"
         stream.codec_context.time_base = UNIT
+        stream.codec_context.sample_aspect_ratio = Fraction(aspect)
         for index in range(film.frames):
             frame = av.VideoFrame.from_ndarray(film.picture(index)).reformat(format=stream.pix_fmt)
             frame.pts, frame.time_base = times[index] if times else index * TICK, UNIT
@@ -98,6 +101,15 @@ class Spotting:
             for left, top, width, height, area in stats[1:].tolist()
             if area > 50
         ]
+
+
+class Wide(Spotting):
+    """Finds those that are wider than high."""
+
+    name = "wide"
+
+    def detect(self, pixels: NDArray[np.uint8], /) -> list[Detection]:
+        return [each for each in super().detect(pixels) if each.box.width > 1.5 * each.box.height]
 
 
 def spotter(detector: Spotting | None = None) -> Finder:

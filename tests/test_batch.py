@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from veil.batch import Outcome, Stopped, Task, Ticks, gather, work
+from veil.batch import Outcome, Stopped, Task, Ticks, gather, results, work
 from veil.errors import InputError, OutputError, UsageError
 
 
@@ -89,6 +89,14 @@ def test_patterns(folder: Path) -> None:
 
 def test_an_input_that_does_not_exist_is_kept_to_fail_by_name(folder: Path) -> None:
     assert tasks(folder / "missing.jpg", f"{folder}/*.gif").keys() == {"missing.jpg", "*.gif"}
+
+
+def test_an_empty_name_is_not_the_folder_one_is_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    with pytest.raises(UsageError, match="name of an input is empty; nothing was done"):
+        tasks(folder / "a.jpg", "")
+    with pytest.raises(UsageError, match="name of an input is empty"):
+        results([""], lambda path: True)
 
 
 def test_a_file_named_like_a_pattern_is_that_file(folder: Path) -> None:

@@ -267,6 +267,14 @@ def test_wrong_options_are_usage_errors(paint: Paint, tmp_path: Path, arguments:
     assert [path.name for path in tmp_path.iterdir()] == ["party.png"]
 
 
+@pytest.mark.parametrize("arguments", [["{long}"], ["{photo}", "-o", "{long}/o.png"], ["{photo}", "-o", "{long}.png"]])
+def test_names_that_the_system_refuses_are_one_sentence(paint: Paint, tmp_path: Path, arguments: list[str]) -> None:
+    photo, long = paint("party.png"), str(tmp_path / ("x" * 300))
+    told = veil("run", *(each.format(photo=photo, long=long) for each in arguments), code=1).output
+    assert "File name too long" in told and "Traceback" not in told
+    assert [path.name for path in tmp_path.iterdir()] == ["party.png"]
+
+
 def test_an_empty_folder_is_a_usage_error(tmp_path: Path) -> None:
     assert "no picture" in veil("run", tmp_path, code=2).output
 

@@ -178,6 +178,7 @@ from concurrent.futures import ThreadPoolExecutor
 from tests.footage import spotter
 from veil import cli, detect, pipeline_video
 signal.signal(signal.SIGINT, signal.default_int_handler)  # shells have their background jobs ignore it
+last, number, room = map(int, sys.argv[1:4])
 steps, stopping, shutdown = [], threading.Event(), ThreadPoolExecutor.shutdown
 def shutting_down(*arguments, **more):
     stopping.set()
@@ -186,17 +187,18 @@ ThreadPoolExecutor.shutdown = shutting_down
 def counted(function):
     def ending(*arguments, **more):
         steps.append(1)
-        if len(steps) == int(sys.argv[1]):
-            os.kill(os.getpid(), int(sys.argv[2]))
+        if len(steps) == last:
+            os.kill(os.getpid(), number)
             stopping.wait()  # until the main thread has noticed
         return function(*arguments, **more)
     return ending
 pipeline_video.Watcher.see = counted(pipeline_video.Watcher.see)
 pipeline_video.cover_frame = counted(pipeline_video.cover_frame)
 detect.load = lambda profile, streams=1: spotter()
-if int(sys.argv[3]):
-    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
-cli.main(sys.argv[4:])
+if room:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+sys.argv[:4] = ["veil"]
+cli.start()
 """
 NEVER = 10**6
 
@@ -227,12 +229,37 @@ def test_after_kill_9_at_any_moment_the_next_run_makes_the_same_file_and_leaves_
     assert sorted(path.name for path in walk.parent.iterdir()) == ["walk.mp4", "walk.veiled.mp4"]
 
 
-@pytest.mark.parametrize("step", [1, 7, 21, 33])
-def test_ctrl_c_at_any_moment_leaves_nothing(step: int, walk: Path) -> None:
-    ended = run_until(step, signal.SIGINT, walk)
+@pytest.mark.parametrize(
+    ("step", "number"),
+    [
+        (1, signal.SIGINT),
+        (7, signal.SIGTERM),
+        (21, signal.SIGINT),
+        (33, signal.SIGINT),
+        (33, signal.SIGTERM),
+        (33, signal.SIGHUP),
+    ],
+)
+def test_whoever_ends_it_at_any_moment_leaves_nothing(step: int, number: signal.Signals, walk: Path) -> None:
+    ended = run_until(step, number, walk)
     assert (ended.returncode, ended.stdout) == (130, "")
     assert ended.stderr == "veil: stopped; finished results were kept and nothing is left half-written.\n"
     assert [path.name for path in walk.parent.iterdir()] == ["walk.mp4"]
+
+
+def test_a_closed_terminal_does_not_end_what_was_started_to_outlive_it() -> None:
+    code = """
+import signal, sys
+from veil import cli
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+sys.argv = ["veil", "--version"]
+try:
+    cli.start()
+finally:
+    print(signal.getsignal(signal.SIGHUP).name)
+"""
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert told.splitlines()[-1] == "SIG_IGN"
 
 
 @pytest.mark.parametrize("room", [100, 20_000])

@@ -134,12 +134,25 @@ def test_what_was_drawn_in_an_animation_is_followed() -> None:
     [
         ("5,5,20,15@1.5-", r"The area 5,5,20,15 begins at 1.5 s, after the end at 1.00 s; nothing was written"),
         ("5,5,20,15@1.5,follow", "after the end"),
-        ("500,5,520,15@0.5,follow", "The area 500,5,520,15 lies outside of the picture"),
+        ("500,5,520,15@0.5,follow", "The area 500,5,520,15 lies outside of the picture, which is 160 x 120 pixels"),
+        ("500,5,520,15@0.5-0.8", "The area 500,5,520,15 lies outside of the picture"),
+        ("500,5,520,15", "The area 500,5,520,15 lies outside of the picture"),
     ],
 )
 def test_areas_that_cannot_be_in_an_animation_are_refused(area: str, problem: str) -> None:
     with pytest.raises(UsageError, match=problem):
         run(animation(*passing()), options.parse({"region": [area]}))
+
+
+def test_an_area_that_lies_in_no_page_is_refused() -> None:
+    pages = file_of(np.zeros((20, 40, 3), np.uint8), np.zeros((40, 20, 3), np.uint8), format="tiff")
+    _, plan, _ = run(pages, options.parse({"region": ["5,30,10,35", "30,5,35,10"]}))
+    assert len(plan.regions) == 2
+    for source in (pages, file_of(np.zeros((40, 40, 3), np.uint8), format="png")):
+        with pytest.raises(
+            UsageError, match="The area 5,40,10,45 lies outside of the picture, which is 40 x 40 pixels"
+        ):
+            run(source, options.parse({"region": ["5,30,10,35", "5,40,10,45"]}))
 
 
 @pytest.mark.parametrize("kind", ["still", "pages"])

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.fakes import Crashing, Silent, Wild, finder
-from tests.footage import TICK, Actor, Film, Spotting, screened, shoot, spotter
+from tests.footage import TICK, Actor, Film, Spotting, Wide, screened, shoot, spotter
 from tests.media.clips import Sound, heard, make_clip, shown
 from veil import pipeline, pipeline_video
 from veil import plan as plans
@@ -71,6 +71,14 @@ def test_every_pixel_of_a_face_is_covered_in_every_frame_and_no_other_changes(fi
     assert {region.state for region in plan.regions} == {State.COVERED}
     assert report.covered == len(plan.regions) >= len(film.actors) and report.picture == plan.picture
     assert (plan.picture.kind, plan.picture.format, plan.picture.frames) == (Kind.VIDEO, "mp4", film.frames)
+
+
+def test_faces_are_looked_for_as_they_are_shown_where_pixels_are_not_square(tmp_path: Path) -> None:
+    film = Film([WALK, Actor(17, 20, 180, 60), Actor(27, 30, 180, 140)], 30, cuts=(20,))
+    source = shoot(film, tmp_path / "in.mp4", aspect=2)
+    target, plan, _ = run(source, replace(BOXES, grow=1.1), spotter(Wide()))
+    assert_covered(film, source, target, plan)
+    assert not run(shoot(film, tmp_path / "square.mp4"), BOXES, spotter(Wide()), "other.mp4")[1].regions
 
 
 def test_faces_are_looked_for_now_and_then_only(tmp_path: Path) -> None:
@@ -356,13 +364,14 @@ def test_following_can_be_stopped_after_any_frame_and_leaves_no_thread(tmp_path:
         assert len(seen) == after and not _threads()
 
 
-def test_an_area_outside_of_the_picture_is_not_followed(tmp_path: Path) -> None:
+def test_an_area_outside_of_the_picture_is_refused(tmp_path: Path) -> None:
     source = shoot(Film([], 2), tmp_path / "in.mp4")
     with pytest.raises(UsageError, match=r"The area 400,0,500,50 lies outside of the picture.*nothing was done"):
         followed(source, 0, Box(400, 0, 500, 50))
     detector = Spotting()
-    with pytest.raises(UsageError, match="outside of the picture"):
-        run(source, parse({"region": ["400,0,500,50@0,follow"]}, BOXES), spotter(detector))
+    for when in ("", "@0-", "@0,follow"):
+        with pytest.raises(UsageError, match="outside of the picture"):
+            run(source, parse({"region": [f"400,0,500,50{when}"]}, BOXES), spotter(detector))
     assert not detector.looks
 
 

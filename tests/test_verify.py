@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 import veil
 from tests import fakes
-from tests.footage import Actor, Film, Spotting, shoot, spotter
+from tests.footage import Actor, Film, Spotting, Wide, shoot, spotter
 from veil import pipeline, verify
 from veil import plan as plans
 from veil.audit.checking import entries
@@ -159,6 +159,14 @@ def test_of_a_video_frames_every_half_second_and_all_in_doubt_are_looked_at(tmp_
         assert place.frame in (17, 18) and place.time == pytest.approx(place.frame / 25)
         with pytest.raises(PlanError, match="number of frames"):
             verify.look_again(video, replace(bare, picture=replace(plan.picture, frames=29)), spotter())
+
+
+def test_a_video_whose_pixels_are_not_square_is_looked_at_as_it_is_shown(tmp_path: Path) -> None:
+    source = shoot(Film([Actor(0, 2, 20, 20)], 2), tmp_path / "film.mp4", aspect=2)
+    with open_video(source) as video:
+        plan = pipeline.find(video, spotter(Wide()), veil.Options())
+        (place,) = verify.look_again(video, replace(plan, regions=()), spotter(Wide())).places
+    assert place.box == pytest.approx(Box(20, 20, 60, 60), abs=1)
 
 
 def test_a_video_that_is_covered_passes(tmp_path: Path) -> None:

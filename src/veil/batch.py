@@ -92,7 +92,7 @@ def gather(
         The tasks, and the files in folders that are not meant.
 
     Raises:
-        UsageError: Two results would have the same name.
+        UsageError: Two results would have the same name, or an input has none.
         OutputError: A result would replace an input.
     """
     paths = [path for text in inputs for path in _expand(text)]
@@ -120,7 +120,11 @@ def gather(
 
 
 def results(inputs: Sequence[str], takes: Callable[[Path], bool]) -> list[Path]:
-    """Return the files that a user means who speaks of results; in folders, all that are taken and not hidden."""
+    """Return the files that a user means who speaks of results; in folders, all that are taken and not hidden.
+
+    Raises:
+        UsageError: One has an empty name.
+    """
     found: list[Path] = []
     for path in (path for text in inputs for path in _expand(text)):
         found += [each for each in _visible(path) if takes(each)] if path.is_dir() else [path]
@@ -175,6 +179,10 @@ def work(
 
 def _expand(text: str) -> list[Path]:
     """Return the paths that an input stands for: the matches of a pattern, or itself."""
+    if not text:  # a path made of it would be the folder one is in, with all below it
+        raise UsageError(
+            "The name of an input is empty; nothing was done. Name a file or folder, such as . for this one."
+        )
     if Path(text).exists() or not glob.has_magic(text):
         return [Path(text)]
     matches = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute patterns

@@ -4,10 +4,12 @@ Their flags are in flags.py, what they tell at the end is in outcomes.py. The co
 that of audits is in auditing.py, that of second looks in checking.py.
 """
 
+import errno
 import functools
 import json
 import logging
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -48,7 +50,7 @@ Exit codes:
   1    some of them failed; each is named with its reason
   2    the command was not understood
   3    all are done, but something wants a person's eye (with --strict), or was withheld (with --verify)
-  130  stopped with Ctrl-C; nothing is left half-written
+  130  stopped, with Ctrl-C for instance; nothing is left half-written
 """
 
 
@@ -65,6 +67,13 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             click.echo("veil: stopped; finished results were kept and nothing is left half-written.", err=True)
             context.exit(EXIT_STOPPED)
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # nobody reads what is printed; click ends the program
+                raise
+            what = f"{error.filename} cannot be used" if error.filename else "the system refused something"
+            why = f"{what} ({error.strerror or error})"
+            click.echo(f"veil: {why}; finished results were kept and nothing is left half-written.", err=True)
+            context.exit(EXIT_FAILED)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
@@ -85,9 +94,17 @@ def main() -> None:
 
 def start() -> None:
     """Run the command line as a program of its own, which reaches no other machine."""
+    _end_on_request()
     fence = Fence()
     fence.stand()
     main(obj=fence)
+
+
+def _end_on_request() -> None:
+    """Have whoever ends the program, or closes the terminal that it runs in, end it as Ctrl-C does."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, signal.default_int_handler)
 
 
 @main.command(epilog=EXIT_CODES)

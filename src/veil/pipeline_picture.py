@@ -37,10 +37,14 @@ def find(picture: Picture, finder: Finder, options: Options, step: Step) -> Plan
 def _in_stills(picture: Picture, finder: Finder, options: Options, step: Step) -> list[Region]:
     """Return what is to be covered in a still or in pages."""
     regions = [plans.drawn(_without_times(each), Shape(options.shape)) for each in options.drawings]
+    width = height = 0
     for frame in picture.frames():
+        height, width = np.maximum((height, width), frame.pixels.shape[:2]).tolist()
         span = None if picture.facts.kind is Kind.STILL else Span(frame.index, frame.index + 1)
         regions += _as_still(look(finder, frame), finder, options, span)
         step()
+    for each in options.drawings:
+        plans.check_inside(each.box, replace(picture.facts, width=width, height=height))  # pages may differ in size
     return regions
 
 
@@ -127,11 +131,11 @@ def _sure_as_in_stills(track: Track, finder: Finder) -> Track:
 
 def _drawn(picture: Picture, drawing: Drawing, watched: Watched, duration: Fraction, shape: Shape) -> Region:
     """Return the region of an area of an animation that was given with the settings."""
+    plans.check_inside(drawing.box, picture.facts)
     times = watched.times.tolist()
     span = plans.shown_in(drawing, times, float(duration))
     if span is None or not drawing.follows:
         return plans.drawn(drawing.box, shape, span)
-    plans.check_inside(drawing.box, picture.facts)
     greys = [grey_of(as_seen(frame)) for frame in picture.frames()]  # no more pixels than a still may have
     return plans.drawn_moving(follow_in(greys, times, span.first, drawing.box), shape)
 

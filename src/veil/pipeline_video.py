@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from veil import cores, memory, pipeline_sound
 from veil import plan as plans
 from veil import report as reports
-from veil.detect import Finder
+from veil.detect import Finder, squeezed
 from veil.errors import PlanError
 from veil.files import sha256_of
 from veil.media.formats import media_named
@@ -118,8 +118,7 @@ def _check_drawings(video: Video, drawings: Sequence[Drawing]) -> None:
     for drawing in drawings:
         if video.facts.duration:
             plans.check_begins(drawing, float(video.facts.duration) + 1)  # it may be a little off
-        if drawing.follows:
-            plans.check_inside(drawing.box, facts_of(video, frames=0))
+        plans.check_inside(drawing.box, facts_of(video, frames=0))
 
 
 def _drawn(video: Video, drawing: Drawing, watched: Watched, shape: Shape, step: Step) -> Region:
@@ -196,19 +195,20 @@ def _watch(video: Video, finder: Finder, pace: Pace, step: Step) -> Watched:
     look. Only the next frame shows which one it was.
     """
     watcher = Watcher(video.facts.width, video.facts.height, cover=finder.cover, pace=pace)
+    aspect = float(video.facts.sample_aspect)
     last: VideoFrame | None = None
     with closing(video.frames()) as frames:
         for frame in frames:
             wanted = watcher.see(frame.grey, frame.index, frame.time)
             if last is not None and watcher.ended:
-                watcher.look_back(finder.look(last.pixels))
+                watcher.look_back(squeezed.look(finder, last.pixels, aspect))
             if wanted:
                 glance = wanted is Wanted.GLANCE
-                watcher.look(finder.look(frame.pixels, glance=glance), glance=glance)
+                watcher.look(squeezed.look(finder, frame.pixels, aspect, glance=glance), glance=glance)
             last = frame
             step()
     if last is not None and not watcher.settled:
-        watcher.look(finder.look(last.pixels))
+        watcher.look(squeezed.look(finder, last.pixels, aspect))
     return watcher.watched()
 
 

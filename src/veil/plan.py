@@ -229,14 +229,15 @@ def check_begins(drawing: Drawing, duration: float) -> None:
 
 
 def check_inside(area: Box, picture: Facts) -> None:
-    """Refuse an area in which there is nothing to follow.
+    """Refuse an area that lies beside the picture: nothing would be covered where something was to be.
 
     Raises:
-        UsageError: It lies outside of the picture.
+        UsageError: It does.
     """
     if not boxes.touches(boxes.stack([area]), picture.width, picture.height).all():
         raise UsageError(
-            f"The area {_shown(area)} lies outside of the picture, with nothing in it to follow; nothing was done."
+            f"The area {_shown(area)} lies outside of the picture, which is {picture.width} x {picture.height} pixels"
+            " large; nothing was done."
         )
 
 

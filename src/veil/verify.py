@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from veil import boxes, pipeline_picture
 from veil import plan as plans
 from veil import report as reports
-from veil.detect import Finder
+from veil.detect import Finder, squeezed
 from veil.errors import PlanError, WithheldError
 from veil.files import withheld_name
 from veil.media.files import Opener
@@ -194,7 +194,8 @@ def _in_video(video: "Video", plan: Plan | None, finder: Finder, step: Step) -> 
             if time - last >= APART_SECONDS or frame.index in doubtful:
                 last = time
                 pixels = frame.pixels
-                found = _showing(finder.look(pixels), pixels, _known(plan, frame.index) if plan else None, finder)
+                seen = squeezed.look(finder, pixels, float(video.facts.sample_aspect))
+                found = _showing(seen, pixels, _known(plan, frame.index) if plan else None, finder)
                 places += [Place(each.box, each.score, frame.index, time - start) for each in found]
                 count += 1
             total += 1

@@ -1,5 +1,6 @@
 """Opening what may be a picture or a video."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,19 @@ def test_anything_else_is_refused_by_what_it_is(data: bytes, reason: str, tmp_pa
     with pytest.raises(UnsupportedError, match=reason):
         Opener().open_media(tmp_path / "a.mp4", max_pixels=10**6)
     assert not is_video(tmp_path / "a.mp4")
+
+
+def test_a_pipe_is_refused_rather_than_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "a.png"
+    os.mkfifo(pipe)
+    held = os.open(pipe, os.O_RDWR)  # or a reader would wait here for ever
+    os.write(held, file_of(smooth(), "PNG")[:100].ljust(20_000))
+    with pytest.raises(InputError, match=r"a pipe or a device.*nothing was made"):
+        Opener().open_media(pipe, max_pixels=10**6)
+    with pytest.raises(InputError, match="a pipe or a device"):
+        is_video(pipe)
+    assert not Opener().is_sound(pipe)
+    os.close(held)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Videos and sound come and go through the sandbox as without it."""
 
 import gc
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,6 +75,34 @@ def test_a_video_that_was_closed_or_has_changed_is_refused(box: Sandbox, clip: P
         clip.write_bytes(clip.read_bytes() + b" ")
         with pytest.raises(InputError, match="has changed"):
             next(video.frames())
+
+
+def test_a_video_that_is_written_to_in_place_while_it_is_read_is_refused(box: Sandbox, clip: Path) -> None:
+    os.utime(clip, (0, 0))
+    with box.open_video(clip, max_pixels=BIG) as video:
+        frames, (track,) = video.frames(), video.sounds()
+        next(frames)
+        with clip.open("r+b") as file:
+            file.write(file.read(1))
+        with pytest.raises(InputError, match="has changed"):
+            list(frames)
+        with pytest.raises(InputError, match="has changed"):
+            list(track.blocks())
+
+
+@pytest.mark.parametrize("opener", ["box", "here"])
+def test_sound_that_is_written_to_in_place_while_it_is_read_is_refused(
+    opener: str, box: Sandbox, tmp_path: Path
+) -> None:
+    source = save_wave(tmp_path / "a.wav", np.zeros((1, 20_000), np.float32), 16_000)
+    os.utime(source, (0, 0))
+    with (box if opener == "box" else Opener()).open_sound(source) as sound:
+        blocks = sound.blocks()
+        next(blocks)
+        with source.open("r+b") as file:
+            file.write(file.read(1))
+        with pytest.raises(InputError, match="has changed"):
+            list(blocks)
 
 
 def test_a_video_cut_short_is_refused(box: Sandbox, clip: Path) -> None:

@@ -28,7 +28,7 @@ def seen(*scores: float) -> float:
     chain = tuple(
         Sighting(frame, Detection(place, score, "made up"), NOWHERE, NOWHERE) for frame, score in enumerate(scores)
     )
-    return strength(chain, COVER, len(scores))
+    return strength(chain, COVER, len(scores), len(scores))
 
 
 def test_what_is_seen_in_each_look_is_surer_than_what_is_clear_in_some() -> None:

@@ -198,6 +198,18 @@ def test_a_glance_that_does_not_show_a_face_tells_nothing_if_it_is_small(side: i
     assert (track.certain, track.span) == (certain, Span(0, stop))
 
 
+@pytest.mark.parametrize("frames", [1, 2, 3])
+@pytest.mark.parametrize("seconds", [Fraction(1, 1000), Fraction(2)])
+def test_a_face_need_not_be_seen_more_often_than_it_could_be(frames: int, seconds: Fraction) -> None:
+    watcher, pixels = Watcher(WIDTH, HEIGHT, cover=COVER), np.full((HEIGHT, WIDTH), 128, np.uint8)
+    for frame in range(frames):
+        watcher.see(pixels, frame, frame * seconds)
+        watcher.look([Detection(Box(100, 100, 110, 110), 0.6, "painted")])
+    found = tracks(watcher.watched(), cover=COVER)
+    assert sum(len(each.seen) for each in found) == frames
+    assert all(each.certain for each in found)
+
+
 def test_weak_sightings_are_part_of_a_strong_track() -> None:
     scene = Scene([moving(100, 100)], 12)
     (track,) = tracks(watch(scene, lambda frame: everyone(scene, frame, SURE if frame % 4 == 0 else WEAK)), cover=COVER)

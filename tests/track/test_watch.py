@@ -13,12 +13,12 @@ from veil.track.watch import MOST_BACK
 from veil.types import Box, Detection, Point, Span
 
 
-def wanted(scene: Scene, pace: Pace) -> dict[int, Wanted]:
+def wanted(scene: Scene, pace: Pace, *, rate: int = RATE) -> dict[int, Wanted]:
     """Return how closely a watcher wants to look at which frames; it sees nothing there."""
     watcher = Watcher(scene.width, scene.height, cover=COVER, pace=pace)
     frames = {}
     for frame in range(scene.frames):
-        if how := watcher.see(scene.picture(frame), frame, Fraction(frame, RATE)):
+        if how := watcher.see(scene.picture(frame), frame, Fraction(frame, rate)):
             frames[frame] = how
             watcher.look([], glance=how is Wanted.GLANCE)
     return frames
@@ -50,6 +50,22 @@ def test_between_full_looks_glances_are_enough() -> None:
     frames = wanted(Scene([], 40, cuts=(22,)), Pace(longest=0.2, full=0.6))
     assert list(frames) == [0, 5, 10, 15, 20, 22, 27, 32, 37]
     assert [frame for frame, how in frames.items() if how is Wanted.LOOK] == [0, 15, 22, 37]
+
+
+@pytest.mark.parametrize("rate", [24, 25, 120, 240, 1000])
+@pytest.mark.parametrize("pace", [Pace(longest=0.7, full=0.8), Pace(longest=0.8, full=0)])
+def test_what_a_full_look_finds_is_followed_back_to_the_full_look_before(rate: int, pace: Pace) -> None:
+    watcher, pixels = Watcher(16, 16, cover=COVER, pace=pace), texture(0, 16, 16)
+    last = 0
+    for frame in range(round(rate * 2.2)):
+        how = watcher.see(pixels, frame, Fraction(frame, rate))
+        if how is Wanted.LOOK:
+            watcher.look([Detection(Box(2, 2, 12, 12), 0.9, "painted")] if frame and not last else [])
+            last = last or frame
+        elif how:
+            watcher.look([], glance=True)
+    (found,) = watcher.watched().looks[last]
+    assert len(found.back) >= last - 1 > 0
 
 
 def test_after_a_glance_the_last_frame_of_a_shot_is_looked_at_again_in_full() -> None:

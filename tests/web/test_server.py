@@ -116,7 +116,7 @@ def ended(server: subprocess.Popen[str], stop: signal.Signals) -> tuple[int, str
     return server.wait(60), server.stderr.read()
 
 
-@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_photos_are_deleted_when_the_server_stops(tmp_path: Path, stop: signal.Signals) -> None:
     with served(tmp_path) as (server, address):
         request = urllib.request.Request(f"{address}{API}", data=fakes.photo(), method="POST")

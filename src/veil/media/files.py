@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from veil.errors import InputError, UnsupportedError
 from veil.media.formats import refusal, sniff
 from veil.media.image import Picture, open_picture
+from veil.media.source import PathSource, unreadable
 from veil.types import Kind
 
 HEAD_BYTES = 1024
@@ -119,8 +120,8 @@ class Opener:
 
 
 def _head_of(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
+    with PathSource.of(path, "The file").open() as file:
+        try:
             return file.read(HEAD_BYTES)
-    except OSError as error:
-        raise InputError(f"The file cannot be read ({error.strerror or error}); nothing was made from it.") from error
+        except OSError as error:
+            raise unreadable(error) from error

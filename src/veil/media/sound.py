@@ -82,8 +82,10 @@ class Sound:
         """
         if self._source is None:
             raise UsageError("The sound has been closed; open it again to read it.")
-        with self._source.open() as file, _container(file, self.facts.container) as container:
+        source = self._source
+        with source.open() as file, _container(file, self.facts.container) as container:
             yield from read_blocks(container, _main(container), self._lead)
+            source.open().close()  # or it has changed
 
     def write(
         self, blocks: Iterable[Samples], stream: BinaryIO, *, format: str, shape: Shape | None = None

@@ -85,6 +85,7 @@ class VideoSound:
             open_container(file, video.facts.container, max_pixels=video.max_pixels) as container,
         ):
             yield from read_blocks(container, _alone(container, self._number), self._lead)
+            video.reopen().close()  # or it has changed
 
 
 def sounds_of(video: "Video") -> list[VideoSound]:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import stat
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -112,9 +113,11 @@ def unreadable(error: OSError) -> InputError:
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:
-    """Return what changes when a file is written to or replaced."""
+    """Return what changes when a file is written to or replaced; from a pipe nothing can be read twice."""
     try:
         status = path.stat()
     except OSError as error:
         raise unreadable(error) from error
+    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # opening a folder says that it is one
+        raise InputError("It is a pipe or a device, not a file; nothing was made from it. Save it as a file first.")
     return status.st_ino, status.st_size, status.st_mtime_ns

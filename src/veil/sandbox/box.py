@@ -161,7 +161,7 @@ class Sandbox(Opener):
         if facts.sha256 != sha256:
             readers.close()
             raise _deceiving()
-        return SandboxedSound(facts, readers)
+        return SandboxedSound(source, facts, readers)
 
     def holds_sound_alone(self, path: Path) -> bool:
         """Say whether an MP4 or MOV file is sound that Veil reads. As Opener.holds_sound_alone()."""

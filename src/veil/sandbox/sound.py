@@ -6,6 +6,7 @@ from typing import BinaryIO
 from veil.media.sound import Samples, Sound, SoundFacts
 from veil.media.sound_reader import Shape
 from veil.media.sound_writer import WrittenSound
+from veil.media.source import Source
 from veil.sandbox.child import Item, Readers, descriptor_of, telling
 from veil.sandbox.moving import SoundToWrite, samples_of
 from veil.sandbox.video import MOST_BLOCK_BYTES
@@ -14,14 +15,16 @@ from veil.sandbox.video import MOST_BLOCK_BYTES
 class SandboxedSound(Sound):
     """A sound file whose header another process has read; use it in a ``with`` block, as any other."""
 
-    def __init__(self, facts: SoundFacts, readers: Readers) -> None:
+    def __init__(self, source: Source, facts: SoundFacts, readers: Readers) -> None:
         self.facts = facts
+        self._file = source
         self._readers = readers
 
     def blocks(self) -> Generator[Samples, None, None]:
         """Decode all samples. As Sound.blocks()."""
         with self._readers.one() as child, telling():
             yield from samples_of(child.stream("blocks", None, MOST_BLOCK_BYTES), self.shape.channels)
+        self._file.open().close()  # or it has changed
 
     def write(
         self, blocks: Iterable[Samples], stream: BinaryIO, *, format: str, shape: Shape | None = None

@@ -57,7 +57,7 @@ class SandboxedVideo(Video):
         """Return the sound tracks. As Video.sounds()."""
         with self._processes.one() as child:
             notes = child.ask("sounds", None, list[TrackNote])
-        return [_SandboxedTrack(self._processes, number, note) for number, note in enumerate(notes)]
+        return [_SandboxedTrack(self, self._processes, number, note) for number, note in enumerate(notes)]
 
     def write_screening(self, frames: Iterable[VideoFrame], stream: BinaryIO) -> None:
         """Write a small copy. As Video.write_screening()."""
@@ -74,14 +74,16 @@ class SandboxedVideo(Video):
         with self._processes.one() as child, telling():
             messages = child.stream("frames", FramesToRead(start, pts), self._most_bytes, Reused().empty)
             yield from video_frames_of(messages, self.look, self.facts.time_base)
+        self.reopen().close()
 
 
 class _SandboxedTrack:
     """A sound track of a video that another process reads."""
 
-    def __init__(self, readers: Readers, number: int, note: TrackNote) -> None:
+    def __init__(self, video: Video, readers: Readers, number: int, note: TrackNote) -> None:
         self.shape: Shape = note.shape
         self.start: Fraction = note.start
+        self._video = video
         self._readers = readers
         self._number = number
 
@@ -89,6 +91,7 @@ class _SandboxedTrack:
         """Give all samples. As VideoSound.blocks()."""
         with self._readers.one() as child, telling():
             yield from samples_of(child.stream("blocks", self._number, MOST_BLOCK_BYTES), self.shape.channels)
+        self._video.reopen().close()
 
 
 def _items(frames: Iterable[VideoFrame]) -> Generator[Item, None, None]:

@@ -13,7 +13,7 @@ from veil.track.link import Chain
 from veil.track.watch import Steps
 
 BEST = 5  # sightings that tell how clear a face is at its clearest
-LEAST = 3  # of these; missing ones weigh nothing
+LEAST = 3  # of these, where so many looks could have shown it; missing ones weigh nothing
 STAYING = 0.53  # what all looks within a chain tell of a face together: from 0.5 to 0.55 no labelled one is lost
 
 FACE = (0.9, 1.3)  # strength from which a chain is covered, if it is small and if it is large
@@ -29,16 +29,18 @@ def weights(chain: Chain, cover: Steps) -> Numbers:
     return np.asarray(scores / boxes.thresholds(places[:, 3] - places[:, 1], cover))
 
 
-def strength(chain: Chain, cover: Steps, looks: int) -> float:
+def strength(chain: Chain, cover: Steps, looks: int, chances: int) -> float:
     """Return how sure a chain is a face, as a multiple of what is just enough.
 
     Args:
         chain: Its sightings.
         cover: (height, score) steps, as in boxes.thresholds: what a face needs to be covered in a still.
         looks: How many frames were looked at from its first sighting to its last.
+        chances: The same, with those just before and after, in which it could have been seen. There are few in a video
+            of one frame, of slides, or with seconds between its frames.
     """
     known = np.sort(weights(chain, cover))[::-1]
-    clear = known[:BEST].sum() / max(min(len(known), BEST), LEAST)
+    clear = known[:BEST].sum() / max(min(len(known), BEST), min(LEAST, chances))
     staying = (np.sqrt(known).sum() / looks) ** 2  # many weak sightings tell more than a few strong ones
     return float(min(clear, staying / STAYING))
 

@@ -10,7 +10,7 @@ from veil.boxes import Boxes
 from veil.track.judge import CERTAIN, DOUBTFUL, needed, strength
 from veil.track.link import Chain, chains
 from veil.track.paths import Path, Presence, path
-from veil.track.watch import Steps, Watched
+from veil.track.watch import SAME_TIME, Steps, Watched
 from veil.types import Detection, Span
 
 GAP = 1.0
@@ -71,7 +71,8 @@ def tracks(
     found: list[tuple[Path, float, bool, tuple[tuple[int, Detection], ...]]] = []
     for chain in chains(watched, strong=cover, gap=gap):
         telling = full if _is_small(chain) else every
-        sure = strength(chain, cover, _looks_at(chain, telling))
+        within = _shot_around(chain, watched, gap)
+        sure = strength(chain, cover, _looks_at(chain, telling), _looks_at(chain, telling, within))
         if sure >= DOUBTFUL:
             way = path(chain, watched, telling, reach=reach if sure >= CERTAIN else 0, steady=steady)
             certain = sure >= needed(chain, watched.width, watched.height)
@@ -97,10 +98,22 @@ def _is_small(chain: Chain) -> bool:
     return float(np.median([each.seen.box.height for each in chain])) < SHOWN_AT_A_GLANCE
 
 
-def _looks_at(chain: Chain, telling: Sequence[int]) -> int:
-    """Return how many looks showed a face, or would have, from its first sighting to its last."""
-    within = telling[bisect_left(telling, chain[0].frame) : bisect_right(telling, chain[-1].frame)]
-    return len({*within, *(each.frame for each in chain)})
+def _shot_around(chain: Chain, watched: Watched, gap: float) -> Span:
+    """Return the frames of a face's shot in which it could have been seen and be the same, with those of its chain."""
+    after = bisect_right(watched.shots, chain[0].frame)
+    first, stop = watched.shots[after - 1 : after + 1]
+    begin, end = watched.times[chain[0].frame] - gap - SAME_TIME, watched.times[chain[-1].frame] + gap + SAME_TIME
+    return Span(
+        max(first, int(np.searchsorted(watched.times, begin, side="left"))),
+        min(stop, int(np.searchsorted(watched.times, end, side="right"))),
+    )
+
+
+def _looks_at(chain: Chain, telling: Sequence[int], within: Span | None = None) -> int:
+    """Return how many looks showed a face, or would have, from its first sighting to its last or in other frames."""
+    first, stop = within or (chain[0].frame, chain[-1].frame + 1)
+    looks = telling[bisect_left(telling, first) : bisect_left(telling, stop)]
+    return len({*looks, *(each.frame for each in chain)})
 
 
 def _runs(first: int, presence: Sequence[Presence], wanted: Presence) -> Iterator[Span]:

@@ -21,7 +21,7 @@ from veil.track.flow import UNKNOWN, Flow, Grey, back, flow, onward, small_grey
 from veil.track.pace import Pace, Wanted, moved
 from veil.types import Box, Detection
 
-MOST_BACK = 64  # frames whose motion is kept: a second of 60 frames, 13 MB at most
+MOST_BACK = 128  # frames whose motion is kept: a second of 120 frames, 26 MB at most
 NOTED = 0.1  # share of the score of a covered face from which a detection is noted: less only costs time
 LONGEST_TRAIL = 1.0  # seconds
 SAME_TIME = 1e-6  # seconds: differences of times are rounded
@@ -156,6 +156,7 @@ class Watcher:
         self._grey: Grey | None = None
         self._looked = 0.0  # when, in seconds
         self._looked_in_full = 0.0  # likewise
+        self._last_full = 0  # the frame of that look
         self._moved = 0.0  # since the last look
 
     def see(self, pixels: NDArray[np.uint8], index: int, time: Fraction) -> Wanted:
@@ -178,6 +179,8 @@ class Watcher:
         motion = self._motion(grey)
         self._grey = grey
         self._times.append(float(time))
+        while self._past and self._past[-1].time - self._past[0].time > self._reach:
+            self._past.popleft()  # no trail leads back to it any more
         self._past.append(_Past(float(time), motion, NOWHERE))
         if motion is None:
             self._shots.append(index)
@@ -188,7 +191,9 @@ class Watcher:
         return self._wanted()
 
     def _wanted(self) -> Wanted:
-        now = self._times[-1]
+        now, frame = self._times[-1], len(self._times) - 1
+        if now - self._looked_in_full > self._reach - 2 * SAME_TIME or frame - self._last_full >= MOST_BACK:
+            return Wanted.LOOK  # any later, and what it finds would not be followed back to the last full one
         if now - self._looked < self._pace.longest - SAME_TIME and self._moved < self._pace.motion:
             return Wanted.NOTHING
         return Wanted.LOOK if now - self._looked_in_full >= self._pace.full - SAME_TIME else Wanted.GLANCE
@@ -253,7 +258,7 @@ class Watcher:
             self._glances.add(frame)
         else:
             self._glances.discard(frame)
-            self._looked_in_full = self._looked
+            self._looked_in_full, self._last_full = self._looked, frame
 
     def _noted(self, detections: Sequence[Detection], frame: int, past: Sequence[_Past]) -> list[_Growing]:
         """Return the sightings in the last of some frames, each with the trail that led there."""

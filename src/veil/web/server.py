@@ -78,7 +78,7 @@ def is_this_computer(host: str) -> bool:
 
 
 def serve(studio: Studio, doors: Doors, *, ready: Callable[[str], None]) -> None:
-    """Serve a studio until Ctrl-C or SIGTERM.
+    """Serve a studio until Ctrl-C, SIGTERM, or SIGHUP unless that is ignored.
 
     Args:
         studio: Does the work; whoever made it closes it.
@@ -151,13 +151,16 @@ def large_requests_in(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _leaving(stopping: threading.Event) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end the server, and the streams first, which would hold it up."""
+    """Let whoever ends the server, or closes its terminal, end the streams first, which would hold it up."""
 
     def leave(number: int, frame: FrameType | None) -> NoReturn:
         stopping.set()
         raise SystemExit(0)
 
-    before = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup has it
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, leave) for number in numbers}
     try:
         yield
     finally:
