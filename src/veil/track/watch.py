@@ -21,9 +21,9 @@ from veil.track.flow import UNKNOWN, Flow, Grey, back, flow, onward, small_grey
 from veil.track.pace import Pace, Wanted, moved
 from veil.types import Box, Detection
 
-MOST_BACK = 128  # frames whose motion is kept: a second of 120 frames, 26 MB at most
+MOST_BACK = 128  # frames whose motion is kept, 26 MB at most
 NOTED = 0.1  # share of the score of a covered face from which a detection is noted: less only costs time
-LONGEST_TRAIL = 1.0  # seconds
+LONGEST_TRAIL = 1.25  # seconds: as much as lies between two full looks of any pace
 SAME_TIME = 1e-6  # seconds: differences of times are rounded
 NOWHERE: Boxes = np.zeros((0, 4))
 NO_STEPS = np.zeros((0, 2))
