@@ -15,7 +15,8 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -157,9 +158,19 @@ def start() -> None:
 
 def _end_on_request() -> None:
     """Have whoever ends the program, or closes the terminal that it runs in, end it as Ctrl-C does."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
-            signal.signal(number, signal.default_int_handler)
+    ends = [
+        number
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN  # as nohup has it
+    ]
+
+    def stop(number: int, frame: FrameType | None) -> NoReturn:
+        for each in ends:  # a terminal and its shell both tell, and the second time would break off the tidying up
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in ends:
+        signal.signal(number, stop)
 
 
 @main.command(epilog=EXIT_CODES)
