@@ -28,7 +28,7 @@ from veil.errors import OutputError, UsageError, VeilError
 from veil.fence import Fence
 from veil.flags import json_option, output_option, overwrite_option, quiet_option, setting_options, strict_option
 from veil.options import Options, Stage
-from veil.outcomes import leave, report_of, tell, told_of
+from veil.outcomes import EXIT_FAILED, leave, report_of, tell, told_of
 from veil.serving import serve, worker
 from veil.types import Profile
 
