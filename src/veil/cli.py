@@ -24,7 +24,7 @@ import click
 from veil.auditing import Book, audit, audit_options
 from veil.boxed import boxed
 from veil.checking import Ending, check
-from veil.errors import OutputError, UsageError, VeilError
+from veil.errors import OutputError, UsageError, VeilError, plain
 from veil.fence import Fence
 from veil.flags import json_option, output_option, overwrite_option, quiet_option, setting_options, strict_option
 from veil.options import Options, Stage
@@ -63,7 +63,7 @@ class Commands(click.Group):
         try:
             return super().invoke(context)
         except VeilError as error:
-            click.echo(f"veil: {error}", err=True)
+            click.echo(f"veil: {plain(str(error))}", err=True)
             context.exit(error.exit_code)
         except KeyboardInterrupt:
             click.echo("veil: stopped; finished results were kept and nothing is left half-written.", err=True)
@@ -73,7 +73,7 @@ class Commands(click.Group):
                 raise
             what = f"{error.filename} cannot be used" if error.filename else "the system refused something"
             why = f"{what} ({error.strerror or error})"
-            click.echo(f"veil: {why}; finished results were kept and nothing is left half-written.", err=True)
+            click.echo(f"veil: {plain(why)}; finished results were kept and nothing is left half-written.", err=True)
             context.exit(EXIT_FAILED)
 
 
