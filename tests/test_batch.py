@@ -1,3 +1,4 @@
+import os
 import signal
 import sys
 import threading
@@ -89,6 +90,22 @@ def test_patterns(folder: Path) -> None:
 
 def test_an_input_that_does_not_exist_is_kept_to_fail_by_name(folder: Path) -> None:
     assert tasks(folder / "missing.jpg", f"{folder}/*.gif").keys() == {"missing.jpg", "*.gif"}
+
+
+def test_a_folder_that_cannot_be_read_is_a_task_that_fails_rather_than_left_out(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever runs the tests may be allowed to read everything."""
+    list_folder = os.scandir
+
+    def refusing(path: Any) -> Any:
+        if Path(path).name == "b":
+            raise PermissionError(13, "Permission denied", str(path))
+        return list_folder(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert set(tasks(folder, output=folder.parent / "out")) == {"a.jpg", "b"}
+    assert results([str(folder)], is_picture) == [folder / "a.jpg", folder / "b"]
 
 
 def test_an_empty_name_is_not_the_folder_one_is_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -275,6 +275,21 @@ def test_names_that_the_system_refuses_are_one_sentence(paint: Paint, tmp_path: 
     assert [path.name for path in tmp_path.iterdir()] == ["party.png"]
 
 
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("command", ["run", "find", "check"])
+def test_no_name_of_a_file_acts_on_the_terminal(
+    paint: Paint, command: str, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("veil.detect.load_second", lambda profile, streams=1: fakes.finder())
+    photos = [str(paint(f"\x1b[31m{number}\x9b\u202e\u3000脸.png")) for number in range(count)]
+    if command == "check":  # only what does not pass is named
+        for photo in photos:
+            Path(photo).write_bytes(b"")
+    told = [CliRunner().invoke(main, [command, *photos]).output for _ in range(2)]  # written, and then in the way
+    assert not set("".join(told)) & set("\x1b\x9b\u202e")
+    assert "?[31m0??\u3000脸" in told[1]
+
+
 def test_an_empty_folder_is_a_usage_error(tmp_path: Path) -> None:
     assert "no picture" in veil("run", tmp_path, code=2).output
 

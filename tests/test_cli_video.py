@@ -190,6 +190,8 @@ def counted(function):
         if len(steps) == last:
             os.kill(os.getpid(), number)
             stopping.wait()  # until the main thread has noticed
+            if number != signal.SIGINT:
+                os.kill(os.getpid(), number)  # a terminal that is closed and its shell both tell
         return function(*arguments, **more)
     return ending
 pipeline_video.Watcher.see = counted(pipeline_video.Watcher.see)

@@ -1,5 +1,6 @@
 """The second look with painted faces: what is named, what is not, and what becomes of a result."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -167,6 +168,14 @@ def test_a_video_whose_pixels_are_not_square_is_looked_at_as_it_is_shown(tmp_pat
         plan = pipeline.find(video, spotter(Wide()), veil.Options())
         (place,) = verify.look_again(video, replace(plan, regions=()), spotter(Wide())).places
     assert place.box == pytest.approx(Box(20, 20, 60, 60), abs=1)
+
+
+def test_a_video_under_any_name_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("veil.detect.load_second", lambda profile, streams=1: spotter())
+    shoot(Film([Actor(0, 2, 20, 20)], 2), tmp_path / "film.mp4").rename(tmp_path / "film.part2")
+    (tmp_path / "notes").write_text("nothing to see")
+    ended = CliRunner().invoke(main, ["check", str(tmp_path), "--json"])
+    assert [entry["output"] for entry in json.loads(ended.stdout)] == [str(tmp_path / "film.part2")]
 
 
 def test_a_video_that_is_covered_passes(tmp_path: Path) -> None:

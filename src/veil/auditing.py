@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from veil.errors import OutputError, UsageError
+from veil.errors import OutputError, UsageError, plain
 from veil.flags import json_option
 from veil.options import Options
 from veil.types import Plan, Report
@@ -213,7 +213,7 @@ def audit(
     if as_json:
         click.echo(json.dumps({"passed": checked.passed, **asdict(checked)}, indent=2))
     else:
-        click.echo(_in_words(file, checked, signed=public_key is not None), err=not checked.passed)
+        click.echo(plain(_in_words(file, checked, signed=public_key is not None)), err=not checked.passed)
     if not checked.passed:
         raise SystemExit(EXIT_CHANGED)
 

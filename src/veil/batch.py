@@ -1,6 +1,7 @@
 """Many pictures and videos in one go: which files, where results go, and doing them side by side."""
 
 import glob
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -127,7 +128,7 @@ def results(inputs: Sequence[str], takes: Callable[[Path], bool]) -> list[Path]:
     """
     found: list[Path] = []
     for path in (path for text in inputs for path in _expand(text)):
-        found += [each for each in _visible(path) if takes(each)] if path.is_dir() else [path]
+        found += [each for each in _visible(path) if each.is_dir() or takes(each)] if path.is_dir() else [path]
     return found
 
 
@@ -200,15 +201,25 @@ def _walk(folder: Path, output: Path | None, takes: Callable[[Path], bool]) -> t
     for path in _visible(folder):
         is_output = inside is not None and path.resolve().is_relative_to(inside)
         if not is_output:
-            (pictures if takes(path) and not path.stem.endswith((MARK, WITHHELD)) else others).append(path)
+            taken = path.is_dir() or (takes(path) and not path.stem.endswith((MARK, WITHHELD)))
+            (pictures if taken else others).append(path)
     return pictures, others
 
 
-def _visible(folder: Path) -> Iterator[Path]:
-    """Yield the files below a folder that are not hidden, in order of their names."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
-            yield path
+def _visible(folder: Path) -> list[Path]:
+    """Return the files below a folder that are not hidden, in order of their names, and folders that cannot be read.
+
+    Who works on one of these fails, and tells it by its name; what is in it would else be left out in silence.
+    """
+    found: list[Path] = []
+
+    def note(error: OSError) -> None:
+        found.append(Path(error.filename))
+
+    for place, folders, names in os.walk(folder, onerror=note):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [path for name in names if not name.startswith(".") and (path := Path(place, name)).is_file()]
+    return sorted(found)
 
 
 def _apart(tasks: Sequence[Task]) -> list[Task]:

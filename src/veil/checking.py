@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -10,7 +11,7 @@ import click
 
 from veil.auditing import Book
 from veil.boxed import boxed
-from veil.errors import UsageError, VeilError
+from veil.errors import InputError, UsageError, VeilError
 from veil.flags import json_option
 from veil.options import Options
 from veil.types import Plan, Profile, Report, SecondLook, Step
@@ -102,9 +103,8 @@ def check(outputs: tuple[str, ...], plan_file: Path | None, profile: str, as_jso
     from veil import detect, plan
     from veil.api import check as look_at
     from veil.batch import Task, results, work
-    from veil.media.formats import is_media
 
-    paths = results(outputs, is_media)
+    paths = results(outputs, _is_shown)
     if not paths:
         raise UsageError("There is no picture and no video in what was given; nothing was looked at.")
     if plan_file is not None and len(paths) > 1:
@@ -134,6 +134,16 @@ def check(outputs: tuple[str, ...], plan_file: Path | None, profile: str, as_jso
         raise SystemExit(1)
     if any(not told.passed for _, told in outcomes if not isinstance(told, VeilError | None)):
         raise SystemExit(3)
+
+
+def _is_shown(path: Path) -> bool:
+    """Say whether a file in a folder is to be looked at: videos under any name, too, or they would pass unseen."""
+    from veil.media.files import is_video
+    from veil.media.formats import is_media, is_named_like_sound
+
+    with suppress(InputError):
+        return is_media(path) or (not is_named_like_sound(path) and is_video(path))
+    return False
 
 
 def _read(path: Path) -> bytes:

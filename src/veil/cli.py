@@ -16,14 +16,15 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from veil.auditing import Book, audit, audit_options
 from veil.boxed import boxed
 from veil.checking import Ending, check
-from veil.errors import OutputError, UsageError, VeilError
+from veil.errors import OutputError, UsageError, VeilError, plain
 from veil.fence import Fence
 from veil.flags import json_option, output_option, overwrite_option, quiet_option, setting_options, strict_option
 from veil.options import Options, Stage
@@ -62,7 +63,7 @@ class Commands(click.Group):
         try:
             return super().invoke(context)
         except VeilError as error:
-            click.echo(f"veil: {error}", err=True)
+            click.echo(f"veil: {plain(str(error))}", err=True)
             context.exit(error.exit_code)
         except KeyboardInterrupt:
             click.echo("veil: stopped; finished results were kept and nothing is left half-written.", err=True)
@@ -72,7 +73,7 @@ class Commands(click.Group):
                 raise
             what = f"{error.filename} cannot be used" if error.filename else "the system refused something"
             why = f"{what} ({error.strerror or error})"
-            click.echo(f"veil: {why}; finished results were kept and nothing is left half-written.", err=True)
+            click.echo(f"veil: {plain(why)}; finished results were kept and nothing is left half-written.", err=True)
             context.exit(EXIT_FAILED)
 
 
@@ -102,9 +103,19 @@ def start() -> None:
 
 def _end_on_request() -> None:
     """Have whoever ends the program, or closes the terminal that it runs in, end it as Ctrl-C does."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
-            signal.signal(number, signal.default_int_handler)
+    ends = [
+        number
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN  # as nohup has it
+    ]
+
+    def stop(number: int, frame: FrameType | None) -> NoReturn:
+        for each in ends:  # a terminal and its shell both tell, and the second time would break off the tidying up
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in ends:
+        signal.signal(number, stop)
 
 
 @main.command(epilog=EXIT_CODES)

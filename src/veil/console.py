@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from veil.batch import Outcome, Ticks
-from veil.errors import VeilError, WithheldError
+from veil.errors import VeilError, WithheldError, plain
 from veil.types import Report, SecondLook
 
 LISTED = 20
@@ -65,7 +65,7 @@ def summarise(outcomes: Sequence[Outcome[Report]], left_out: Sequence[Path]) -> 
         # The reason alone: the advice that follows it is for single files.
         reason = str(outcome.error).splitlines()[0]
         what = "[yellow]Withheld:[/]" if isinstance(outcome.error, WithheldError) else "[red]Failed:[/]"
-        console.print(f"{what} {escape(str(outcome.task.source))}: {escape(reason)}")
+        console.print(f"{what} {_harmless(str(outcome.task.source))}: {_harmless(reason)}")
     _name("Nothing found, please look:", empty, console)
     _name("Doubtful places left visible, please look:", doubtful, console)
     _name("No speech heard, please listen:", deaf, console)
@@ -97,11 +97,11 @@ def tell_looks(looks: Sequence[tuple[Path, SecondLook | VeilError | None]]) -> N
     told = [look for _, look in looks if isinstance(look, SecondLook)]
     for path, look in looks:
         if isinstance(look, VeilError):
-            console.print(f"[red]Failed:[/] {escape(str(path))}: {escape(str(look).splitlines()[0])}")
+            console.print(f"[red]Failed:[/] {_harmless(str(path))}: {_harmless(str(look).splitlines()[0])}")
         for place in look.places if isinstance(look, SecondLook) else ():
             when = "" if place.time is None else f"{place.time:.2f} s"
             sides = ", ".join(f"{side:.0f}" for side in place.box)
-            places.add_row(escape(str(path)), str(place.frame), when, sides, f"{place.score:.2f}")
+            places.add_row(_harmless(str(path)), str(place.frame), when, sides, f"{place.score:.2f}")
     if places.rows:
         console.print("[yellow]A face may still show, please look:[/]")
         console.print(places)
@@ -114,6 +114,11 @@ def _name(heading: str, sources: Sequence[Path], console: Console) -> None:
         return
     console.print(f"[yellow]{heading}[/]")
     for source in sources[:LISTED]:
-        console.print(f"  {escape(str(source))}")
+        console.print(f"  {_harmless(str(source))}")
     if len(sources) > LISTED:
         console.print(f"  and {len(sources) - LISTED} more; --json lists all.")
+
+
+def _harmless(text: str) -> str:
+    """Return text, such as the name of a file, that acts neither on the terminal nor as markup."""
+    return escape(plain(text))

@@ -24,6 +24,7 @@ studio answers with ``http_status``.
 """
 
 from typing import TYPE_CHECKING
+from unicodedata import category
 
 if TYPE_CHECKING:
     from veil.types import SecondLook
@@ -141,3 +142,8 @@ class StoppedError(JobError):
     """Working on a photo ended the whole program again and again, or took too long, so it was given up."""
 
     http_status = 422
+
+
+def plain(text: str) -> str:
+    """Return text, which may hold names of files or what comes from them, so that it acts on no terminal."""
+    return "".join(each if each.isprintable() or each == "\n" or category(each) == "Zs" else "?" for each in text)

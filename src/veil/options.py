@@ -158,7 +158,8 @@ class Options:
     region: tuple[Box | Drawing, ...] = _setting(
         (),
         Stage.FIND,
-        "Also cover this area, in pixels of the upright picture, in every frame or page. Of a video or animation,"
+        "Also cover this area, in pixels of the upright picture, in every frame or page; where it lies beside"
+        " the picture, the file fails. Of a video or animation,"
         " @START-END behind it covers it during that time only; either of the two may be left out. @TIME,follow covers"
         " what is in it at that time, and follows it forwards and backwards as far as its shot goes. Times are seconds,"
         " m:ss or h:mm:ss.",

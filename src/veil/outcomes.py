@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from veil.errors import WithheldError
+from veil.errors import WithheldError, plain
 
 if TYPE_CHECKING:  # loaded once there is something to tell
     from veil.batch import Outcome
@@ -24,11 +24,11 @@ def tell(outcomes: Sequence["Outcome[Report]"], left_out: Sequence[Path], as_jso
     elif quiet or (len(outcomes) == 1 and not left_out):
         for outcome in outcomes:
             if outcome.result is None:
-                click.echo(f"veil: {outcome.task.source}: {outcome.error}", err=True)
+                click.echo(plain(f"veil: {outcome.task.source}: {outcome.error}"), err=True)
             elif not quiet:
                 from veil.report import in_words
 
-                click.echo(f"{outcome.task.target}: {in_words(outcome.result)}.")
+                click.echo(plain(f"{outcome.task.target}: {in_words(outcome.result)}."))
     else:
         from veil.console import summarise
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tests.track.scene import COVER, HEIGHT, RATE, WIDTH, Scene, everyone, moving, texture, watch
 from veil.track import EVERY_FRAME, Pace, Presence, Wanted, Watcher, tracks
-from veil.track.watch import MOST_BACK
+from veil.track.watch import LONGEST_TRAIL, MOST_BACK
 from veil.types import Box, Detection, Point, Span
 
 
@@ -121,11 +121,12 @@ def test_the_order_of_detections_does_not_matter() -> None:
     assert [each.seen for each in straight] == [each.seen for each in turned]
 
 
-def test_trails_end_after_a_second() -> None:
-    scene = Scene([moving(100, 100)], 60)
-    watched = watch(scene, {30: everyone(scene, 30)})
-    (only,) = watched.looks[30]
-    assert (len(only.onward), len(only.back)) == (RATE, RATE)
+def test_trails_end_after_so_many_seconds() -> None:
+    longest = int(RATE * LONGEST_TRAIL)
+    scene = Scene([moving(100, 100)], 2 * longest + 20)
+    watched = watch(scene, {longest + 5: everyone(scene, longest + 5)})
+    (only,) = watched.looks[longest + 5]
+    assert (len(only.onward), len(only.back)) == (longest, longest)
 
 
 def test_trails_end_at_cuts() -> None:

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from tests import fakes
 from tests.web.conftest import API
 from veil.errors import UsageError
 from veil.jobs.studio import Studio
-from veil.web.server import THREADS, Doors, is_this_computer, large_requests_in, serve
+from veil.web.server import THREADS, Doors, _leaving, is_this_computer, large_requests_in, serve
 
 TOKEN = "a-token-of-the-office"
 PROGRAM = """
@@ -128,6 +129,19 @@ def test_photos_are_deleted_when_the_server_stops(tmp_path: Path, stop: signal.S
             assert len(list(tmp_path.iterdir())) >= 1
             assert ended(server, stop) == (0, "")  # although somebody listens
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGHUP])
+def test_photos_are_deleted_in_peace_however_often_the_server_is_told_to_stop(stop: signal.Signals) -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    signal.signal(signal.SIGHUP, signal.default_int_handler)  # tests may be run so that it is ignored
+    try:
+        with pytest.raises(SystemExit), _leaving(threading.Event()):
+            signal.raise_signal(stop)
+        assert {signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)} == {signal.SIG_IGN}
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def test_a_store_is_kept(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veil import errors
-from veil.errors import InputError, VeilError
+from veil.errors import InputError, VeilError, plain
 from veil.sandbox.wire import BrokenError, Connection, Empty, LateError, Message
 
 T = TypeVar("T")
@@ -152,11 +152,11 @@ def telling() -> Iterator[None]:
 
 def _error(name: str, text: str) -> Exception:
     """Return the error that a process tells of; its words are not trusted to be plain text."""
-    plain = "".join(each if each.isprintable() or each == "\n" else "?" for each in text[:_MOST_TEXT])
+    words = plain(text[:_MOST_TEXT])
     if name == MemoryError.__name__:
         return MemoryError()
     kind = _ERRORS.get(name)
-    return kind(plain) if kind is not None and issubclass(kind, VeilError) else UnforeseenError(plain)
+    return kind(words) if kind is not None and issubclass(kind, VeilError) else UnforeseenError(words)
 
 
 class Readers:

@@ -154,6 +154,8 @@ def _leaving(stopping: threading.Event) -> Iterator[None]:
     """Let whoever ends the server, or closes its terminal, end the streams first, which would hold it up."""
 
     def leave(number: int, frame: FrameType | None) -> NoReturn:
+        for each in (signal.SIGTERM, signal.SIGHUP):  # told once more, it would break off deleting photos
+            signal.signal(each, signal.SIG_IGN)
         stopping.set()
         raise SystemExit(0)
 
@@ -165,4 +167,5 @@ def _leaving(stopping: threading.Event) -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            if signal.getsignal(number) is leave:
+                signal.signal(number, handler)
