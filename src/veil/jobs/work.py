@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO
 
-from veil import detect, pipeline, pipeline_sound, pipeline_video
+from veil import detect, pipeline, pipeline_sound
 from veil import plan as plans
 from veil.audit import Log, entry_of
 from veil.cache import PlanCache
@@ -24,6 +24,7 @@ from veil.jobs.job import LOOKED_AT, UNFINISHED, Job, JobState, Order, Problem, 
 from veil.jobs.limits import Limits
 from veil.jobs.orders import order_for
 from veil.jobs.progress import Progress, Stopped, Superseded
+from veil.jobs.reels import AnimationReel, Reel
 from veil.jobs.store import Store
 from veil.jobs.turns import Turns
 from veil.media.files import Opener, is_video
@@ -120,12 +121,27 @@ def _serve_photo(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> N
     progress = Progress(folder, tools.stopping, limits.work_seconds)
     progress.go_on()
     with tools.opener.open_picture(folder.original, max_pixels=job.options.max_pixels) as opened:
+        if opened.facts.kind is Kind.ANIMATION:
+            _serve_animation(folder, job, AnimationReel(opened), finder, tools, limits)
+            return
         picture = pipeline.decoded_once(opened)
         progress.expect(picture.facts.frames * (_passes(job) + (finder is not None)))
         if finder is not None:
             _look(folder, job, picture, finder, tools.cache, progress)
         while (order := _next_order(folder)) is not None:
             _cover(folder, picture, order, tools, progress)
+
+
+def _serve_animation(
+    folder: JobFolder, job: Job, reel: AnimationReel, finder: Finder | None, tools: Tools, limits: Limits
+) -> None:
+    """Do what an animation wants: it is shown as a video is, and as small as a photo."""
+
+    def counting() -> Progress:
+        return Progress(folder, tools.stopping, limits.work_seconds)
+
+    _work_through(folder, job, reel, finder, tools, counting)
+    folder.forget_progress()
 
 
 def _passes(job: Job) -> int:
@@ -198,8 +214,9 @@ def _serve_video(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> N
 
     if job.state in LOOKED_AT and job.is_urgent:
         job = _begin(folder)
-        with videos.opened(folder, job, tools.opener) as video:
-            _answer_all(folder, video, counting)
+        reel = videos.opened(folder, job, tools.opener)
+        with reel.medium:
+            _answer_all(folder, reel, counting)
     if not folder.read().wants_work:
         folder.forget_progress()
         return
@@ -209,8 +226,9 @@ def _serve_video(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> N
         finder = _finder(job, tools)
         job = _begin(folder)
         limits.check_disk(folder.path, more=folder.original.stat().st_size)
-        with videos.opened(folder, job, tools.opener, limits.frames) as video:
-            _work_through(folder, job, video, finder, tools, counting)
+        reel = videos.opened(folder, job, tools.opener, limits.frames)
+        with reel.medium:
+            _work_through(folder, job, reel, finder, tools, counting)
     finally:
         tools.turns.end()
     folder.forget_progress()
@@ -219,32 +237,32 @@ def _serve_video(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> N
 def _work_through(
     folder: JobFolder,
     job: Job,
-    video: "Video",
+    reel: Reel,
     finder: Finder | None,
     tools: Tools,
     counting: Callable[[], Progress],
 ) -> None:
-    """Do all that a video wants."""
+    """Do all that a video or animation wants."""
     progress = counting()
     progress.go_on()
-    facts = videos.show(folder, video, progress, _passes(job) + (finder is not None))
+    facts = videos.show(folder, reel, progress, _passes(job) + (finder is not None))
     if finder is not None:
-        plan = videos.find(folder, job, video, facts, finder, tools.cache, progress.step)
+        plan = videos.find(folder, job, reel, facts, finder, tools.cache, progress.step)
         _save(folder, plan, progress)
     is_expected = True  # all that was wanted at first is; what comes later is counted by itself
     while True:
-        is_expected = not _answer_all(folder, video, counting) and is_expected
+        is_expected = not _answer_all(folder, reel, counting) and is_expected
         order = _next_order(folder)
         if order is None:
             return
         if not is_expected:
             progress = counting()
             progress.expect(facts.frames * order.passes)
-        _cover(folder, video, order, tools, progress)
+        _cover(folder, reel.medium, order, tools, progress)
         is_expected = False
 
 
-def _answer_all(folder: JobFolder, medium: "Video | Sound", counting: Callable[[], Progress]) -> bool:
+def _answer_all(folder: JobFolder, medium: Reel | Sound, counting: Callable[[], Progress]) -> bool:
     """Follow all areas and make all parts of the sound that somebody waits for; say whether there were any."""
     some = False
     while (job := folder.read()).is_urgent:
@@ -258,7 +276,7 @@ def _answer_all(folder: JobFolder, medium: "Video | Sound", counting: Callable[[
     return some
 
 
-def _try_out(folder: JobFolder, medium: "Video | Sound", trial: Trial, progress: Progress) -> None:
+def _try_out(folder: JobFolder, medium: Reel | Sound, trial: Trial, progress: Progress) -> None:
     """Make a few seconds of sound before and after; if they cannot be made, the trial tells why."""
 
     def check() -> None:
@@ -276,7 +294,7 @@ def _try_out(folder: JobFolder, medium: "Video | Sound", trial: Trial, progress:
         folder.change(lambda now: _rested(now.with_trial(refused)))
 
 
-def _follow(folder: JobFolder, video: "Video", wish: Wish, progress: Progress) -> None:
+def _follow(folder: JobFolder, reel: Reel, wish: Wish, progress: Progress) -> None:
     """Follow one area; if it cannot be followed, the wish tells why."""
     _, plan = folder.read_settled()
 
@@ -288,9 +306,7 @@ def _follow(folder: JobFolder, video: "Video", wish: Wish, progress: Progress) -
         times = videos.read_times(folder)
         progress.expect(len(times.pts))
         with suppress(Superseded):
-            region = pipeline_video.follow(
-                video, wish.frame, wish.box, shape=wish.shape, pts=times.pts, step=lambda: progress.step(check)
-            )
+            region = reel.follow(wish, times.pts, lambda: progress.step(check))
             with folder.unless_gone():
                 disk.write_whole(folder.followed(wish.key), plans.to_json(replace(plan, regions=(region,))).encode())
             folder.change(lambda now: _rested(now.with_wish(replace(wish, ready=True))))
