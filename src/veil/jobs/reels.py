@@ -11,7 +11,7 @@ from typing import BinaryIO, Protocol
 
 from veil import pipeline_picture, pipeline_video
 from veil.jobs.job import Film, Wish
-from veil.media.animation import UNIT, timed
+from veil.media.animation import UNIT, shown_for, timed
 from veil.media.image import Picture
 from veil.media.sound_tracks import TrackSound
 from veil.media.video import Video, VideoFrame
@@ -30,6 +30,10 @@ class Shot(Protocol):
         """When it is shown, in units of its reel."""
 
     @property
+    def duration(self) -> Fraction:
+        """How long it is shown, in seconds; 0 where the file does not say."""
+
+    @property
     def pixels(self) -> Pixels:
         """RGB, shape (H, W, 3), uint8, as people see it."""
 
@@ -38,6 +42,7 @@ class Shot(Protocol):
 class _Seen:
     index: int
     pts: int
+    duration: Fraction
     pixels: Pixels
 
 
@@ -141,8 +146,9 @@ class AnimationReel:
         def frames() -> Generator[Frame, None, None]:
             for pts, frame in timed(self.medium.frames()):
                 pixels = pipeline_picture.as_seen(frame)
-                seen(_Seen(frame.index, pts, pixels))
-                yield Frame(pixels, None, frame.index, frame.duration)
+                duration = shown_for(frame)
+                seen(_Seen(frame.index, pts, duration, pixels))
+                yield Frame(pixels, None, frame.index, duration)
 
         self.medium.write_screening(frames(), stream)
 

@@ -13,7 +13,7 @@ from veil.cache import PlanCache
 from veil.detect import Finder
 from veil.jobs import disk, steps
 from veil.jobs.folder import JobFolder
-from veil.jobs.job import Film, Job
+from veil.jobs.job import Job
 from veil.jobs.progress import Progress
 from veil.jobs.reels import AnimationReel, Reel, Shot, VideoReel
 from veil.jobs.steps import Preview
@@ -43,12 +43,6 @@ class Times:
     def seconds(self) -> list[float]:
         """One a frame, the first at 0."""
         return [round(float((pts - self.pts[0]) * self.unit), 6) for pts in self.pts]
-
-    @property
-    def length(self) -> float:
-        """How long it is, in seconds, if its last frame is shown for as long as the one before."""
-        first, before, last = self.pts[0], self.pts[-2:][0], self.pts[-1]
-        return round(float((last - first + last - before) * self.unit), 3)
 
 
 def read_times(folder: JobFolder) -> Times:
@@ -110,17 +104,10 @@ def show(folder: JobFolder, reel: Reel, progress: Progress, passes: int) -> Fact
         progress.expect(said * (passes + 1))
         _screen(folder, reel, progress)
         passes += 1
-    times = read_times(folder)
-    count = len(times.pts)
+    count = len(read_times(folder).pts)
     progress.expect((count - said) * passes)
-    folder.change(lambda job: replace(job, film=_counted(job.film or reel.film(), times)))
+    folder.change(lambda job: replace(job, film=replace(job.film or reel.film(), frames=count)))
     return reel.facts(count)
-
-
-def _counted(film: Film, times: Times) -> Film:
-    """Return what is known of a film whose frames have been counted."""
-    seconds = times.length if film.seconds is None else film.seconds
-    return replace(film, frames=len(times.pts), seconds=seconds)
 
 
 def find(
@@ -160,15 +147,18 @@ def _screen(folder: JobFolder, reel: Reel, progress: Progress) -> None:
     """Write the copy and the times, and the stills of an animation."""
     pts: list[int] = []
     ends: list[int] = []
+    length = Fraction(0)
     shown = int(reel.estimated * SHOWN_FIRST)
 
     def seen(shot: Shot) -> None:
+        nonlocal length
         if shot.index in (0, shown):
             _show(folder, steps.small(shot.pixels), shot.index)
         if isinstance(reel, AnimationReel):
             stills.write(steps.small(shot.pixels).data)
             ends.append(stills.tell())
         pts.append(shot.pts)
+        length = (shot.pts - pts[0]) * reel.unit + shot.duration
         progress.step()
 
     with folder.unless_gone(), disk.aside(folder.path) as path, disk.aside(folder.path) as stills_path:
@@ -178,6 +168,10 @@ def _screen(folder: JobFolder, reel: Reel, progress: Progress) -> None:
         disk.write_whole(folder.times, json.dumps(values).encode())
         if ends:
             stills_path.replace(folder.stills)
+        if reel.film().seconds is None:
+            folder.change(
+                lambda job: replace(job, film=job.film and replace(job.film, seconds=round(float(length), 3)))
+            )
         path.replace(folder.screening)
 
 

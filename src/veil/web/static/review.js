@@ -215,7 +215,7 @@ export class Review {
     }
   }
 
-  /** A video can be watched: before its faces have been looked for, nothing else is known of it. */
+  /** A film can be watched: before its faces have been looked for, nothing else is known of it. */
   #opened() {
     if (!this.#work?.loaded) this.stage.show(this.cinema.screening.size);
     this.#show(true);
@@ -324,15 +324,15 @@ export class Review {
   #refreshCinema() {
     const { cinema } = this;
     const entry = this.#entry;
-    cinema.on = entry?.isVideo === true;
-    this.areas.ofVideo = cinema.on;
+    cinema.on = entry?.isFilm === true;
+    this.areas.ofFilm = cinema.on;
     const isSound = entry?.isSound === true;
     this.panel.voice.open(entry?.hasSound ? entry : null, () => this.#place);
     this.listening.open(isSound && entry.ready ? entry : null);
     this.root.classList.toggle("sound", isSound);
     document.body.classList.toggle("on-sound", isSound);
     if (isSound && entry.ready) tellSaving("saved");
-    if (cinema.on && entry.watchable) cinema.open(entry.id);
+    if (cinema.on && entry.watchable) cinema.open(entry.id, !entry.isVideo);
     this.root.classList.toggle("video", cinema.on);
     this.root.classList.toggle("watching", cinema.on && entry.watchable && !entry.ready && cinema.screening.isOpen);
     document.body.classList.toggle("on-video", cinema.on);
