@@ -31,7 +31,7 @@ def animated(film: Film = FILM, format: str = "webp", durations: Sequence[int] |
     """Return a film as an animation; ``durations`` are in milliseconds, one for all frames or one a frame."""
     pictures = [film.picture(index) for index in range(film.frames)]
     for index, picture in enumerate(pictures):
-        picture[0, index] = 255 * (index % 2)  # frames that are alike would be stored as one
+        picture[0, index] = (200, 40, 0)  # frames that are alike would be stored as one
     first, *others = (Image.fromarray(picture) for picture in pictures)
     stream = io.BytesIO()
     times = durations if isinstance(durations, int) else list(durations)
