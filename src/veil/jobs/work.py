@@ -135,10 +135,13 @@ def _serve_photo(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> N
 def _serve_animation(
     folder: JobFolder, job: Job, reel: AnimationReel, finder: Finder | None, tools: Tools, limits: Limits
 ) -> None:
-    """Do what an animation wants: it is shown as a video is, and as small as a photo."""
+    """Do what an animation wants: it is shown as a video is, but as small as a photo, so it waits for no other."""
+
+    def room() -> None:
+        limits.check_disk(folder.path)
 
     def counting() -> Progress:
-        return Progress(folder, tools.stopping, limits.work_seconds)
+        return Progress(folder, tools.stopping, limits.work_seconds, check=room)
 
     _work_through(folder, job, reel, finder, tools, counting)
     folder.forget_progress()
