@@ -132,3 +132,17 @@ def test_an_area_follows_what_is_in_it(blind_page: Page) -> None:
     assert found == pytest.approx(walker, abs=8)
     page.go(20)
     assert not is_face(page.colour(".after", *map(int, middle(20))))
+
+
+def test_of_a_slide_show_each_picture_shows_whom_it_holds(page: Page) -> None:
+    slides = footage.Film(
+        tuple(footage.Actor(at, at + 1, 40 * at, 30 * at) for at in range(5)), 5, cuts=tuple(range(1, 5))
+    )
+    page.watch(animated(slides, durations=700), "slides_webp")
+    assert [each["frames"] for each in page.plan()["regions"]] == [[at, at + 1] for at in range(5)]
+    middles = (
+        "return [...document.querySelectorAll('.rows canvas')].map((one) => one.width > 1"
+        " && [...one.getContext('2d').getImageData(one.width / 2, one.height / 2, 1, 1).data.slice(0, 3)])"
+    )
+    page.wait(lambda: all(page.run(middles)))
+    assert all(is_face(colour) for colour in page.run(middles))

@@ -91,6 +91,8 @@ export class Areas extends EventTarget {
     const { film, picture } = this;
     const isPerson = this.ofFilm && typeof region.track === "number";
     if (isPerson) return this.faces.watch(canvas, region.track);
+    // Somebody who is in one frame of an animation, which is a picture of its own.
+    if (this.ofFilm && !isDrawn(region) && region.frames) return this.faces.watchPlace(canvas, region.frames[0], region.box, this.width);
     const [here] = presentAt([region], film.frame);
     if (!here) return;
     if (!this.ofFilm && picture.naturalWidth) this.#cut(canvas, picture, picture.naturalWidth, here.box);

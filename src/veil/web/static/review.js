@@ -202,7 +202,6 @@ export class Review {
       if (!work.loaded) await work.load(entry.leaving.signal);
       if (turn !== this.#turn) return;
       this.stage.show(work.picture);
-      this.areas.width = work.picture.width;
       this.#show(true);
       if (!this.cinema.on) await this.preview.open(entry.id);
       if (turn !== this.#turn) return;
@@ -273,6 +272,7 @@ export class Review {
 
   #renderLists() {
     const { regions, selected } = this;
+    if (this.#work?.loaded) this.areas.width = this.#work.picture.width;
     this.areas.render(regions, selected);
     const places = this.#stillOpen;
     this.places.render(places, this.cinema.on ? 0 : this.stage.size.width, selected);
