@@ -110,11 +110,11 @@ def covered_frames(picture: Picture, plan: Plan, options: Options) -> Iterator[F
 
 def _covered(frames: Iterable[Frame], plan: Plan, options: Options, step: Step) -> Iterator[Frame]:
     for frame in frames:
-        yield cover_frame(frame, plans.to_cover(plan, frame.index), options)
+        yield _cover_frame(frame, plans.to_cover(plan, frame.index), options)
         step()
 
 
-def cover_frame(frame: Frame, regions: Sequence[Region], options: Options) -> Frame:
+def _cover_frame(frame: Frame, regions: Sequence[Region], options: Options) -> Frame:
     """Return a frame with regions covered; a covered area is opaque."""
     pixels = redact(
         frame.pixels,

@@ -64,7 +64,7 @@ def make_preview(original: Path, opener: Opener, *, max_pixels: int) -> bytes:
 
 
 def small(pixels: Pixels, side: int = PREVIEW_SIDE) -> Preview:
-    """Return a frame of a video as a small picture that every browser shows.
+    """Return a frame of a video or animation as a small picture that every browser shows.
 
     Args:
         pixels: RGB, shape (H, W, 3), uint8.
