@@ -16,7 +16,7 @@ import skimage.data
 from click.testing import CliRunner
 from PIL import Image
 
-from veil import __version__, cli, errors
+from veil import __version__, cli, errors, outcomes
 from veil import plan as plans
 from veil.jobs.limits import Limits
 from veil.media.formats import FORMATS
@@ -98,7 +98,8 @@ def test_every_setting_is_documented(build_docs: ModuleType) -> None:
 
 
 def test_every_exit_code_is_documented() -> None:
-    own = {value for name, value in vars(cli).items() if name.startswith("EXIT_") and isinstance(value, int)}
+    named = (vars(cli) | vars(outcomes)).items()
+    own = {value for name, value in named if name.startswith("EXIT_") and isinstance(value, int)}
     raised = {
         kind.exit_code
         for kind in vars(errors).values()
@@ -116,7 +117,7 @@ def test_every_exit_code_is_documented() -> None:
         ("formats.md", [one.title for one in FORMATS.values()]),
         ("formats.md", [ending for one in FORMATS.values() for ending in one.extensions]),
         ("formats.md", [f"{one.max_side:,}" for one in FORMATS.values()]),
-        ("formats.md", [f"{Limits().upload_bytes / 1e6:g} megabytes", f"{Limits().photos} photos"]),
+        ("formats.md", [f"{Limits().upload_bytes / 1e6:g} megabytes", f"{Limits().photos} files"]),
         ("accuracy.md", list(Profile)),
         ("plan.md", [f"| `{state}` |" for state in State]),
         ("privacy.md", [f"`{style}`" for style in Style]),

@@ -55,7 +55,7 @@ def veil(*arguments: object, code: int = 0) -> Result:
 
 def test_without_flags_the_studio_is_for_this_computer_and_keeps_nothing(seen: Seen) -> None:
     said = veil("serve").output
-    assert "open at http://127.0.0.1:8000" in said and "every photo in it is deleted" in said
+    assert "open at http://127.0.0.1:8000" in said and "every file in it is deleted" in said
     assert seen.doors == server.Doors("127.0.0.1", 8000)
     assert (seen.folder, seen.opened["broker"], seen.opened["caching"]) == (None, "", True)
     limits = seen.opened["limits"]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from veil.errors import OutputError, UsageError
+from veil.flags import json_option
 from veil.options import Options
 from veil.types import Plan, Report
 
@@ -164,7 +165,7 @@ def _log(path: Path, key: Path | None) -> "Log":
     "--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of the page: English or Chinese."
 )
 @click.option("--overwrite", is_flag=True, help="Replace a page that exists.")
-@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+@json_option
 @click.option(
     "--make-key",
     metavar="NEW",

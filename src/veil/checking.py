@@ -11,6 +11,7 @@ import click
 from veil.auditing import Book
 from veil.boxed import boxed
 from veil.errors import UsageError, VeilError
+from veil.flags import json_option
 from veil.options import Options
 from veil.types import Plan, Profile, Report, SecondLook, Step
 
@@ -84,7 +85,7 @@ class Ending:
     show_default=True,
     help="How hard to look.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+@json_option
 def check(outputs: tuple[str, ...], plan_file: Path | None, profile: str, as_json: bool) -> None:
     """Look again at each OUTPUT of veil run or veil cover, and name each place where a face may still show.
 

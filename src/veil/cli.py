@@ -1,6 +1,7 @@
 """The command line: run, find, cover. Thin: flags come from Options, the work is done by pipeline.
 
-The commands of the studio are in serving.py, that of audits is in auditing.py.
+Their flags are in flags.py, what they tell at the end is in outcomes.py. The commands of the studio are in serving.py,
+that of audits is in auditing.py, that of second looks in checking.py.
 """
 
 import functools
@@ -20,9 +21,11 @@ import click
 from veil.auditing import Book, audit, audit_options
 from veil.boxed import boxed
 from veil.checking import Ending, check
-from veil.errors import OutputError, UsageError, VeilError, WithheldError
+from veil.errors import OutputError, UsageError, VeilError
 from veil.fence import Fence
-from veil.options import Options, Setting, Stage, settings
+from veil.flags import json_option, output_option, overwrite_option, quiet_option, setting_options, strict_option
+from veil.options import Options, Stage
+from veil.outcomes import leave, report_of, tell, told_of
 from veil.serving import serve, worker
 from veil.types import Profile
 
@@ -31,8 +34,6 @@ if TYPE_CHECKING:  # models and codecs are loaded when a command uses them, so t
     from veil.sandbox.box import Sandbox
     from veil.types import Report
 
-EXIT_FAILED = 1
-EXIT_REVIEW = 3
 EXIT_STOPPED = 130
 
 LARGE_FILE = 3_000_000  # bytes
@@ -43,7 +44,7 @@ PICTURES_EACH = 16
 EXIT_CODES = """
 \b
 Exit codes:
-  0    every picture and video is done
+  0    every file is done
   1    some of them failed; each is named with its reason
   2    the command was not understood
   3    all are done, but something wants a person's eye (with --strict), or was withheld (with --verify)
@@ -64,62 +65,6 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             click.echo("veil: stopped; finished results were kept and nothing is left half-written.", err=True)
             context.exit(EXIT_STOPPED)
-
-
-class FromText(click.ParamType[Any]):
-    """A value that a setting reads from text."""
-
-    def __init__(self, setting: Setting) -> None:
-        self.name = setting.metavar
-        self._parse = setting.parse
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the value, or fail with the reason why it is none."""
-        if not isinstance(value, str):
-            return value
-        try:
-            return self._parse(value)
-        except ValueError as error:
-            self.fail(f"{value!r} {error}.", param, ctx)
-
-
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-
-
-def setting_options(*stages: Stage) -> Decorator:
-    """Return a decorator that gives a command one flag for each setting of some stages."""
-    shown = [(name, setting) for name, setting in settings().items() if setting.stage in stages]
-
-    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
-        for name, setting in reversed(shown):
-            command = _flag(name, setting, getattr(Options(), name))(command)
-        return command
-
-    return decorate
-
-
-def _flag(name: str, setting: Setting, default: Any) -> Decorator:
-    how: dict[str, Any] = {"default": default, "help": setting.help, "metavar": setting.metavar or None}
-    if setting.parse is bool:
-        how["is_flag"] = True
-    elif setting.choices:
-        how |= {"type": click.Choice([str(choice) for choice in setting.choices]), "show_default": True}
-    elif setting.parse is int:
-        how |= {"type": click.IntRange(int(setting.low or 0), int(setting.high or 0)), "show_default": True}
-    elif setting.parse is float:
-        how |= {"type": click.FloatRange(setting.low, setting.high), "show_default": True}
-    elif setting.parse is not str:
-        how |= {"type": FromText(setting), "multiple": setting.repeats}
-    return click.option(f"--{name.replace('_', '-')}", name, **how)
-
-
-output_option = click.option(
-    "-o", "--output", metavar="OUT", type=click.Path(path_type=Path), help="File or folder for the results."
-)
-overwrite_option = click.option("--overwrite", is_flag=True, help="Replace results that exist.")
-strict_option = click.option("--strict", is_flag=True, help="End with exit code 3 when something wants a person's eye.")
-json_option = click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
-quiet_option = click.option("--quiet", is_flag=True, help="Print errors only.")
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
@@ -237,9 +182,9 @@ def run(
 
         outcomes = _work(tasks, do, workers, sandbox, shows_progress=not (quiet or as_json))
     if report_file:
-        _write_text(report_file, json.dumps(_report(outcomes), indent=2) + "\n", overwrite)
-    _tell(outcomes, left_out, as_json, quiet)
-    _end(outcomes, strict)
+        _write_text(report_file, json.dumps(report_of(outcomes), indent=2) + "\n", overwrite)
+    tell(outcomes, left_out, as_json, quiet)
+    leave(outcomes, strict)
 
 
 @main.command(epilog=EXIT_CODES)
@@ -295,11 +240,11 @@ def find(
 
         outcomes = _work(tasks, do, workers, sandbox, shows_progress=not (quiet or as_json))
     if as_json:
-        entries = [_entry(each, writes) | {"plan": plans.get(each.task.source)} for each in outcomes]
+        entries = [told_of(each, writes) | {"plan": plans.get(each.task.source)} for each in outcomes]
         click.echo(json.dumps(entries, indent=2))
     else:
-        _tell(outcomes, left_out, as_json, quiet)
-    _end(outcomes, strict)
+        tell(outcomes, left_out, as_json, quiet)
+    leave(outcomes, strict)
 
 
 @main.command(epilog=EXIT_CODES)
@@ -350,8 +295,8 @@ def cover(
                 return ending.end(task, made, report, stream, step, begun)
 
         outcomes = _work(tasks, do, 1, sandbox, shows_progress=False)
-    _tell(outcomes, [], as_json, quiet)
-    _end(outcomes, strict)
+    tell(outcomes, [], as_json, quiet)
+    leave(outcomes, strict)
 
 
 main.add_command(audit)
@@ -413,7 +358,7 @@ def _work(
     from veil.batch import Ticks, work
 
     ticks = Ticks()
-    outcomes = work(tasks, ticks.counting(_told(do)), workers=workers, give_up=sandbox.close)
+    outcomes = work(tasks, ticks.counting(_guarded(do)), workers=workers, give_up=sandbox.close)
     if shows_progress and (len(tasks) > 1 or _takes_long(tasks[0].source)):
         from veil.console import watch
 
@@ -430,7 +375,7 @@ def _takes_long(source: Path) -> bool:
     return source.is_file() and (source.stat().st_size > LARGE_FILE or moves)
 
 
-def _told(do: Callable[["Task", Callable[[], None]], "Report"]) -> Callable[["Task", Callable[[], None]], "Report"]:
+def _guarded(do: Callable[["Task", Callable[[], None]], "Report"]) -> Callable[["Task", Callable[[], None]], "Report"]:
     """Turn an error that nobody foresaw into a failure of that file alone."""
     from veil.batch import Stopped
 
@@ -449,46 +394,6 @@ def _told(do: Callable[["Task", Callable[[], None]], "Report"]) -> Callable[["Ta
     return attempt
 
 
-def _tell(outcomes: Sequence["Outcome[Report]"], left_out: Sequence[Path], as_json: bool, quiet: bool) -> None:
-    if as_json:
-        click.echo(json.dumps([_entry(outcome) for outcome in outcomes], indent=2))
-    elif quiet or (len(outcomes) == 1 and not left_out):
-        for outcome in outcomes:
-            if outcome.result is None:
-                click.echo(f"veil: {outcome.task.source}: {outcome.error}", err=True)
-            elif not quiet:
-                from veil.report import in_words
-
-                click.echo(f"{outcome.task.target}: {in_words(outcome.result)}.")
-    else:
-        from veil.console import summarise
-
-        summarise(outcomes, left_out)
-
-
-def _entry(outcome: "Outcome[Report]", writes: bool = True) -> dict[str, Any]:
-    """Return what is printed as JSON of one picture."""
-    from veil.report import to_dict
-
-    entry: dict[str, Any] = {"input": str(outcome.task.source), "status": "done" if outcome.result else "failed"}
-    if outcome.result:
-        return entry | ({"output": str(outcome.task.target)} if writes else {}) | to_dict(outcome.result)
-    if isinstance(outcome.error, WithheldError):
-        from veil.report import look_to_dict
-
-        entry |= {"status": "withheld", "second_look": look_to_dict(outcome.error.look)}
-    return entry | {"error": str(outcome.error)}
-
-
-def _report(outcomes: Sequence["Outcome[Report]"]) -> dict[str, Any]:
-    """Return what --report writes: no names, since reports are passed on."""
-    from veil import __version__
-    from veil.report import to_dict
-
-    done = [to_dict(outcome.result) for outcome in outcomes if outcome.result]
-    return {"veil_report": 1, "version": __version__, "failed": len(outcomes) - len(done), "pictures": done}
-
-
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -501,15 +406,3 @@ def _write_text(path: Path, text: str, overwrite: bool) -> None:
 
     with write_aside(path, overwrite=overwrite) as stream:
         stream.write(text.encode())
-
-
-def _end(outcomes: Sequence["Outcome[Report]"], strict: bool) -> None:
-    """Leave with the exit code that the outcomes call for."""
-    errors = [outcome.error for outcome in outcomes if outcome.error]
-    if errors:
-        raise SystemExit(EXIT_REVIEW if all(isinstance(error, WithheldError) for error in errors) else EXIT_FAILED)
-    looks = [outcome.result.second_look for outcome in outcomes if outcome.result]
-    if any(look and not look.passed for look in looks):
-        raise SystemExit(EXIT_REVIEW)
-    if strict and any(outcome.result and outcome.result.wants_review for outcome in outcomes):
-        raise SystemExit(EXIT_REVIEW)

@@ -24,7 +24,7 @@ workers_option = click.option(
     type=click.IntRange(1, 64),
     default=lambda: len(os.sched_getaffinity(0)),
     show_default="processors",
-    help="How many photos are worked on at a time.",
+    help="How many files are worked on at a time.",
 )
 keep_option = click.option(
     "--keep-seconds",
@@ -32,7 +32,7 @@ keep_option = click.option(
     type=click.FloatRange(1, 31_536_000),
     default=3600,
     show_default=True,
-    help="Delete a photo when nobody has looked at it for so long.",
+    help="Delete a file when nobody has looked at it for so long.",
 )
 cache_option = click.option("--no-cache", is_flag=True, help="Do not remember what was found in a file seen before.")
 
@@ -52,20 +52,20 @@ cache_option = click.option("--no-cache", is_flag=True, help="Do not remember wh
     "--store",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="Keep photos here, also when the studio is closed; without it, closing deletes them.",
+    help="Keep files here, also when the studio is closed; without it, closing deletes them.",
 )
 @click.option(
     "--queue",
     type=click.Choice([THREADS, CELERY]),
     default=THREADS,
     show_default=True,
-    help="Work on photos in this program, or in others started with veil worker.",
+    help="Work on files in this program, or in others started with veil worker.",
 )
 @click.option(
     "--broker",
     metavar="URL",
     envvar=BROKER_VARIABLE,
-    help=f"Redis or RabbitMQ, where workers hear of photos; with --queue celery. Or set {BROKER_VARIABLE}.",
+    help=f"Redis or RabbitMQ, where workers hear of files; with --queue celery. Or set {BROKER_VARIABLE}.",
 )
 @workers_option
 @keep_option
@@ -83,7 +83,7 @@ cache_option = click.option("--no-cache", is_flag=True, help="Do not remember wh
     type=click.IntRange(1, 10_000),
     default=500,
     show_default=True,
-    help="How many photos one session may hold.",
+    help="How many files one session may hold.",
 )
 @click.option(
     "--max-megapixels",
@@ -112,7 +112,7 @@ def serve(
     no_cache: bool,
     audit_key: Path | None,
 ) -> None:
-    """Serve the studio: a page to drop photos on, see what is covered, correct it, and fetch the results.
+    """Serve the studio: a page to drop files on, see what is covered, correct it, and fetch the results.
 
     \b
     Examples:
@@ -148,14 +148,14 @@ def serve(
     help=f"The broker that the studio was started with. Or set {BROKER_VARIABLE}.",
 )
 @click.option(
-    "--store", metavar="DIR", type=click.Path(path_type=Path), required=True, help="The folder of the studio's photos."
+    "--store", metavar="DIR", type=click.Path(path_type=Path), required=True, help="The folder of the studio's files."
 )
 @workers_option
 @keep_option
 @cache_option
 @key_option
 def worker(broker: str, store: Path, workers: int, keep_seconds: float, no_cache: bool, audit_key: Path | None) -> None:
-    """Work on the photos of a studio that was started with --queue celery.
+    """Work on the files of a studio that was started with --queue celery.
 
     Start as many as you like, on every machine that shares the folder.
 
@@ -195,7 +195,7 @@ def _broker(queue: str, broker: str | None, store: Path | None) -> str:
         return ""  # VEIL_BROKER may be set for other reasons
     if not broker or store is None:
         raise UsageError(
-            "--queue celery needs --broker, where workers hear of photos, and --store, a folder that they share; "
+            "--queue celery needs --broker, where workers hear of files, and --store, a folder that they share; "
             "the studio was not started."
         )
     _let_reach(broker)
@@ -212,5 +212,5 @@ def _let_reach(broker: str) -> None:
 
 
 def _announce(address: str, *, keeps: bool) -> None:
-    ending = "photos stay until nobody has looked at them for long" if keeps else "every photo in it is deleted then"
+    ending = "files stay until nobody has looked at them for long" if keeps else "every file in it is deleted then"
     click.echo(f"Veil's studio is open at {address}\nPress Ctrl-C to close it; {ending}.")

@@ -18,7 +18,7 @@ from veil.audit.page import render
 from veil.audit.strength import STRENGTHS, UNCOVERED
 from veil.audit.words import WORDS
 from veil.cli import main
-from veil.options import Options
+from veil.options import Options, settings
 from veil.report import report
 from veil.types import Box, Facts, Kind, Place, Plan, Reason, Region, SecondLook, Shape, State, Style
 
@@ -110,6 +110,15 @@ def test_both_languages_have_the_same_words() -> None:
     assert {f"reason.{reason}" for reason in Reason} <= set(english)
 
 
+@pytest.mark.parametrize("language", WORDS)
+def test_every_setting_has_a_name_and_so_have_its_choices(language: str) -> None:
+    shown, words = told()["options"], WORDS[language]
+    assert [name for name in shown if f"options.{name}" not in words] == []
+    of_encoders = {"codec", "preset"}  # have names that are the same in all languages
+    for name in (settings().keys() & shown) - of_encoders:
+        assert [choice for choice in settings()[name].choices if f"{name}.{choice}" not in words] == [], name
+
+
 def test_figures_are_those_of_the_docs() -> None:
     text = (Path(__file__).parents[2] / "docs" / "styles.md").read_text("utf-8")
     assert f"| not covered | {UNCOVERED.whole} % | {UNCOVERED.area} % |" in text
@@ -198,4 +207,5 @@ def test_chinese_pages_have_no_english_words_for_what_is_known() -> None:
     page = page_of(entry_of(done, PLAN, Options(boxes=True), begun=0, ended=1), "zh")
     assert "声音、0 之前的时间、what is new" in page
     assert "<dd>jpeg、图片</dd>" in page and "<dd>快速</dd>" in page
+    assert "<dt>查找强度</dt><dd>均衡</dd>" in page and "<dt>遮盖范围</dt><dd>脸</dd>" in page
     assert "True" not in page and "[0, 0, 0]" not in page and "<dd>#000000</dd>" in page

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from veil.audit import Log, new_job, verify, verify_jobs
+from veil.audit import Log, chain, new_job, verify, verify_jobs
 from veil.audit.chain import FIRST, canonical, hash_of
 from veil.audit.checking import Wrong
 from veil.audit.signing import make_key, read_key, read_public_key
 
-RED, BLUE = "a" * 32, "b" * 32
+RED, BLUE, GREEN = "a" * 32, "b" * 32, "c" * 32
 Lines = list[bytes]
 
 
@@ -159,3 +159,39 @@ def test_two_processes_add_to_one_job_at_once(tmp_path: Path) -> None:
     other.join()
     checked = verify(path)
     assert checked.passed and (checked.entries, checked.jobs) == (40, 1)
+
+
+def test_two_writers_in_turn_know_of_each_others_jobs(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    one, other = Log(path), Log(path)
+    placed = [
+        json.loads(log.append({}, job))["job"]["number"]
+        for log, job in (
+            *((one, RED), (one, BLUE), (other, GREEN), (one, GREEN)),
+            *((one, RED), (other, BLUE), (other, RED), (one, BLUE)),
+        )
+    ]
+    assert placed == [1, 1, 1, 2, 2, 2, 3, 3]
+    assert verify(path).passed
+
+
+def test_a_log_is_not_searched_for_each_new_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = Log(tmp_path / "log")
+    for job in (RED, BLUE):
+        log.append({}, job)
+    searched: list[str] = []
+    monkeypatch.setattr(chain, "_last_of", lambda file, job: searched.append(job))
+    for other in (new_job(), new_job(), None, new_job(), BLUE):
+        log.append({}, other)
+    assert searched == [BLUE]
+
+
+@pytest.mark.parametrize("left", [0, 1, 2])
+def test_a_log_that_was_cut_short_is_looked_at_anew(tmp_path: Path, left: int) -> None:
+    path = tmp_path / "log"
+    log = Log(path)
+    for job in (RED, BLUE, GREEN):
+        log.append({}, job)
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:left]))
+    assert json.loads(log.append({}, GREEN))["job"]["number"] == 1
+    assert verify(path).passed

@@ -19,13 +19,14 @@ from veil import pipeline
 from veil.cache import PlanCache
 from veil.detect import Finder
 from veil.errors import DetectorError, NoSpaceError, StoppedError
+from veil.jobs.endings import NO_MEMORY, UNFORESEEN
 from veil.jobs.folder import JobFolder
 from veil.jobs.job import Job, JobState
 from veil.jobs.limits import Limits
 from veil.jobs.orders import order_for
 from veil.jobs.progress import Progress, Stopped
 from veil.jobs.store import Store
-from veil.jobs.work import NO_MEMORY, UNFORESEEN, Tools, work
+from veil.jobs.work import Tools, work
 from veil.media.image import open_picture
 from veil.options import Options
 from veil.types import Plan

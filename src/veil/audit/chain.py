@@ -60,7 +60,7 @@ class Log:
     def __init__(self, path: Path, signer: Signer | None = None) -> None:
         self.path = path
         self._signer = signer
-        self._left: tuple[_Stamp, dict[str, Any]] | None = None  # the file and its last entry, as they were left
+        self._left: _Left | None = None
 
     def check(self) -> None:
         """Refuse a file that cannot be added to; it is made if need be.
@@ -88,11 +88,14 @@ class Log:
         if job is not None and not _JOB_ID.fullmatch(job):
             raise ValueError("a job is named by 32 hexadecimal digits")
         with _telling(), self._open() as file:
-            end = self._end_of(file)
-            before = _last_of(file, job) if job else None
-            entry, line = self._next(end.last, told, end.torn, _place(job, before) if job else None)
+            left = self._left
+            end = _End(left.last) if left and left.stamp == _stamp(file) else _end_of(file)
+            jobs = _jobs_in(file, left) if left and end.last else None
+            is_new = jobs is not None and job not in jobs
+            place = _place(job, None if is_new else _last_of(file, job)) if job else None
+            entry, line = self._next(end.last, told, end.torn, place)
             _write(file, (b"" if end.is_line else b"\n") + line + b"\n")
-            self._left = _stamp(file), entry
+            self._left = _Left(_stamp(file), entry, line, jobs)
             return line
 
     def entries_of(self, jobs: Container[str]) -> Iterator[dict[str, Any]]:
@@ -105,12 +108,6 @@ class Log:
             for line in file:
                 if job_of(line) in jobs and (entry := parsed(line.removesuffix(b"\n"))) is not None:
                     yield entry
-
-    def _end_of(self, file: FileIO) -> "_End":
-        """Look at the end of the log, unless it is as this program left it. Errors are those of the function."""
-        if self._left is not None and self._left[0] == _stamp(file):
-            return _End(self._left[1])
-        return _end_of(file)
 
     def _next(
         self, last: Mapping[str, Any] | None, told: Mapping[str, Any], torn: bytes, place: Mapping[str, Any] | None
@@ -203,6 +200,23 @@ def _stamp(file: FileIO) -> _Stamp:
     """Return what tells whether a file is the same, and was not written to."""
     facts = os.fstat(file.fileno())
     return facts.st_ino, facts.st_size, facts.st_mtime_ns
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """A log as this program left it.
+
+    Attributes:
+        stamp: Of the file.
+        last: The last entry.
+        line: The line that holds it, without its end.
+        jobs: The jobs of all entries before it, so that the file is not searched for a new one; None if not known.
+    """
+
+    stamp: _Stamp
+    last: dict[str, Any]
+    line: bytes
+    jobs: set[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +323,7 @@ def _place(job: str, before: Mapping[str, Any] | None) -> dict[str, Any]:
 def _last_of(file: FileIO, job: str) -> dict[str, Any] | None:
     """Return the last entry of a job; None if it has none.
 
-    The log alone tells: whatever was kept of it elsewhere could be wrong after a loss of power. 100,000 entries are
+    The log alone tells: whatever was kept of it on the disk could be wrong after a loss of power. 100,000 entries are
     searched in a tenth of a second.
     """
     if not file.seek(0, os.SEEK_END):
@@ -323,6 +337,23 @@ def _last_of(file: FileIO, job: str) -> dict[str, Any] | None:
                 return entry
             at = log.rfind(mark, 0, at)  # that line was never finished
     return None
+
+
+def _jobs_in(file: FileIO, left: _Left) -> set[str]:
+    """Return the jobs that have entries, and perhaps some of which a line was never finished.
+
+    Only what came after the line that this program wrote last is looked at, if that still stands where it was written.
+    """
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as log:
+        _, size, _ = left.stamp
+        start, line = size - len(left.line) - 1, left.line + b"\n"
+        if left.jobs is None or log[start:size] != line:
+            start, known = 0, set()
+        else:
+            known = left.jobs
+        log.seek(start)
+        known.update(job for line in iter(log.readline, b"") if (job := job_of(line)) is not None)
+        return known
 
 
 def _read(file: FileIO, count: int) -> bytes:

@@ -19,11 +19,12 @@ from typing import Any
 
 from veil.cache import PlanCache
 from veil.errors import NoSuchPhotoError, VeilError
+from veil.jobs.endings import failed
 from veil.jobs.finders import Finders
 from veil.jobs.job import Job, Problem
 from veil.jobs.limits import Limits
 from veil.jobs.store import Store
-from veil.jobs.work import Tools, failed, work
+from veil.jobs.work import Tools, work
 from veil.media.files import kind_at_first_sight
 from veil.sandbox.box import Sandbox
 
@@ -31,7 +32,7 @@ MOST_ATTEMPTS = 3
 POLL_SECONDS = 0.2
 GIVEN_UP = Problem(
     "StoppedError",
-    f"Working on this photo ended the program {MOST_ATTEMPTS} times, so it was given up; nothing was made of it. "
+    f"Working on this file ended the program {MOST_ATTEMPTS} times, so it was given up; nothing was made of it. "
     "It may be damaged, or too large for the memory of this computer.",
 )
 
@@ -51,7 +52,7 @@ def work_safely(store: Store, job_id: str, tools: Tools) -> None:
         try:
             _work_alone_if_need_be(store, waiting, tools)
         except (OSError, VeilError) as error:  # the keeper will say again that the photo wants work
-            log.warning("a photo could not be worked on for now: %s", type(error).__name__)
+            log.warning("a file could not be worked on for now: %s", type(error).__name__)
         waiting = tools.turns.next()  # a video that could not be begun while this one was in work
 
 

@@ -131,7 +131,7 @@ class CeleryQueue:
                 self._app.send_task(TASK, [job_id], queue=line)
             except (OperationalError, OSError) as error:
                 if not self._is_away:
-                    log.warning("the broker cannot be reached (%s); photos wait until it can be", type(error).__name__)
+                    log.warning("the broker cannot be reached (%s); files wait until it can be", type(error).__name__)
                 self._is_away = True
             else:
                 self._is_away = False

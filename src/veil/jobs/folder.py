@@ -33,7 +33,7 @@ from veil.jobs.job import LOOKED_AT, Job, JobState, Order, Problem, from_json, t
 from veil.options import Options
 from veil.types import Plan
 
-DAMAGED = Problem("VeilError", "What Veil knew of this photo was damaged on the disk; delete it and hand it in again.")
+DAMAGED = Problem("VeilError", "What Veil knew of this file was damaged on the disk; delete it and hand it in again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +319,9 @@ def settled(job: Job) -> Job:
     if job.problem is not None:
         raise job.problem.error()
     if job.state not in LOOKED_AT:
-        raise JobError("Faces are still being looked for in this photo; nothing was made of it. Ask again soon.")
+        raise JobError(
+            "Faces or speech are still being looked for in this file; nothing was made of it. Ask again soon."
+        )
     return job
 
 
@@ -343,4 +345,4 @@ def announce(owner: Path) -> None:
 
 def no_such_photo() -> NoSuchPhotoError:
     """Return the error that says so."""
-    return NoSuchPhotoError("There is no such photo; it may have been deleted. Hand it in again.")
+    return NoSuchPhotoError("There is no such file; it may have been deleted. Hand it in again.")

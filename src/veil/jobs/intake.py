@@ -38,12 +38,12 @@ class _Room:
         """
         if size > self.owner:
             raise QuotaError(
-                "Your photos together are as large as the limit allows; this one was not taken. Delete some, or wait "
+                "Your files together are as large as the limit allows; this one was not taken. Delete some, or wait "
                 "until old ones are deleted."
             )
         if size > self.total:
             raise NoSpaceError(
-                "The studio holds as much as it may; this photo was not taken. Delete some photos, or wait until old "
+                "The studio holds as much as it may; this file was not taken. Delete some files, or wait until old "
                 "ones are deleted."
             )
 
@@ -199,7 +199,7 @@ def _room_for(store: Store, owner: str) -> _Room:
     mine = sizes.get(owner, [])
     if len(mine) >= store.limits.photos:
         raise QuotaError(
-            f"{len(mine)} of your photos are held, which is the limit; this one was not taken. Delete some, or wait "
+            f"{len(mine)} of your files are held, which is the limit; this one was not taken. Delete some, or wait "
             "until old ones are deleted."
         )
     limits = store.limits

@@ -68,7 +68,7 @@ class Limits:
 def disk_full() -> NoSpaceError:
     """Return the error that says so."""
     return NoSpaceError(
-        "The disk of the studio is full, so nothing was kept. Delete some photos, or tell whoever runs Veil."
+        "The disk of the studio is full, so nothing was kept. Delete some files, or tell whoever runs Veil."
     )
 
 

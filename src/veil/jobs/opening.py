@@ -124,7 +124,7 @@ def _open_store(folder: Path, limits: Limits, audit_key: Path | None) -> Store:
         return Store(folder, limits, audit_key=audit_key)
     except OSError as error:
         raise UsageError(
-            f"{folder} cannot be used to keep photos in ({error.strerror or error}); nothing was started.\n"
+            f"{folder} cannot be used to keep files in ({error.strerror or error}); nothing was started.\n"
             "Name a folder that can be written to."
         ) from error
 

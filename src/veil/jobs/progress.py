@@ -87,6 +87,6 @@ class Progress:
             raise Stopped
         if self._clock() > self._latest:
             raise StoppedError(
-                "Working on this photo took too long, so it was given up; nothing was made of it. Hand it in with "
-                "fewer frames or pages, or use a faster profile."
+                "Working on this file took too long, so it was given up; nothing was made of it. Hand in a "
+                "smaller or shorter one, or use a faster profile."
             )

@@ -152,7 +152,7 @@ class Store:
         if folder.is_gone():
             if self._trace(owner, job_id).exists():
                 raise ExpiredError(
-                    "This photo was deleted since nobody had looked at it for long. Hand it in again if you need it."
+                    "This file was deleted since nobody had looked at it for long. Hand it in again if you need it."
                 )
             raise no_such_photo()
         return folder

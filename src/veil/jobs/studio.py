@@ -189,7 +189,7 @@ class Studio:
             job = planned(folder.read())
             if job.revision != expected_revision:
                 raise ConflictError(
-                    "The plan of this photo has been changed meanwhile; nothing was saved. Load it again, then make "
+                    "The plan of this file has been changed meanwhile; nothing was saved. Load it again, then make "
                     "your changes to that."
                 )
             now = folder.read_plan(job.revision)

@@ -1,10 +1,9 @@
-"""Working on one photo: look at it, make the results that were asked for.
+"""Working on one file: look at it, make the results that were asked for.
 
 Each finished thing gets its name in one step, and only then the record says that it is there. So a process may be
 killed at any moment, and the next one goes on from what the record says.
 """
 
-import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,15 +11,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from veil import detect, pipeline, pipeline_sound
-from veil import plan as plans
 from veil.audit import Log, entry_of
 from veil.cache import PlanCache
 from veil.detect import Finder
-from veil.errors import InputError, NoSuchPhotoError, VeilError
-from veil.jobs import disk, second, sounds, steps, videos
+from veil.errors import NoSuchPhotoError
+from veil.jobs import disk, second, sounds, urgent, videos
+from veil.jobs.endings import failed, given_back, heard, looked_at, problem_of, rested
 from veil.jobs.finders import Finders
-from veil.jobs.folder import JobFolder, no_such_photo
-from veil.jobs.job import LOOKED_AT, UNFINISHED, Job, JobState, Order, Problem, Talk, Trial, Wish
+from veil.jobs.folder import JobFolder
+from veil.jobs.job import LOOKED_AT, UNFINISHED, Job, Order
 from veil.jobs.limits import Limits
 from veil.jobs.orders import order_for
 from veil.jobs.progress import Progress, Stopped, Superseded
@@ -34,11 +33,6 @@ from veil.types import Kind, Plan, Report, Step
 
 if TYPE_CHECKING:
     from veil.media.video import Video
-
-UNFORESEEN = Problem("VeilError", "Something went wrong inside Veil; nothing was made of the photo.")
-NO_MEMORY = Problem(InputError.__name__, "There is not enough memory for this picture; nothing was made of it.")
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +80,7 @@ def work(store: Store, job_id: str, tools: Tools) -> None:
 def _attempt(folder: JobFolder, tools: Tools, limits: Limits) -> bool:
     """Do what a photo wants; say whether nothing stopped that."""
     try:
-        problem = _problem_of(lambda: _serve(folder, tools, limits), folder)
+        problem = problem_of(lambda: _serve(folder, tools, limits), folder)
         if problem is not None:
             folder.change(lambda job: failed(job, problem))
             folder.forget_progress()
@@ -94,7 +88,7 @@ def _attempt(folder: JobFolder, tools: Tools, limits: Limits) -> bool:
         return False
     except Stopped:
         with suppress(NoSuchPhotoError):
-            folder.change(_given_back)
+            folder.change(given_back)
         return False
     return True
 
@@ -110,7 +104,7 @@ def _serve(folder: JobFolder, tools: Tools, limits: Limits) -> None:
         _serve_video(folder, job, tools, limits)
     else:
         _serve_photo(folder, job, tools, limits)
-    folder.change(_rested)  # what was begun may not be wanted any more, so that nothing has said that it ended
+    folder.change(rested)  # what was begun may not be wanted any more, so that nothing has said that it ended
     folder.look()  # its hour begins now
 
 
@@ -161,7 +155,7 @@ def _serve_sound(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> N
     if job.state in LOOKED_AT and job.is_urgent:
         job = _begin(folder)
         with tools.opener.open_sound(folder.original) as sound:
-            _answer_all(folder, sound, counting)
+            urgent.answer_all(folder, sound, counting)
     if not folder.read().wants_work:
         folder.forget_progress()
         return
@@ -177,10 +171,10 @@ def _serve_sound(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> N
                 progress.expect(steps_once * (2 + sum(order.waits for order in folder.read().orders)))
                 hearing = sounds.listen(folder, sound, progress, limits.sound_seconds)
                 talk = sounds.talk_of(sound, hearing)
-                folder.change(lambda now: _heard(now, talk))
+                folder.change(lambda now: heard(now, talk))
                 folder.look()
             while True:
-                if _answer_all(folder, sound, counting):
+                if urgent.answer_all(folder, sound, counting):
                     progress = counting()
                     progress.expect(steps_once)
                 order = _next_order(folder)
@@ -219,7 +213,7 @@ def _serve_video(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> N
         job = _begin(folder)
         reel = videos.opened(folder, job, tools.opener)
         with reel.medium:
-            _answer_all(folder, reel, counting)
+            urgent.answer_all(folder, reel, counting)
     if not folder.read().wants_work:
         folder.forget_progress()
         return
@@ -254,7 +248,7 @@ def _work_through(
         _save(folder, plan, progress)
     is_expected = True  # all that was wanted at first is; what comes later is counted by itself
     while True:
-        is_expected = not _answer_all(folder, reel, counting) and is_expected
+        is_expected = not urgent.answer_all(folder, reel, counting) and is_expected
         order = _next_order(folder)
         if order is None:
             return
@@ -263,60 +257,6 @@ def _work_through(
             progress.expect(facts.frames * order.passes)
         _cover(folder, reel.medium, order, tools, progress)
         is_expected = False
-
-
-def _answer_all(folder: JobFolder, medium: Reel | Sound, counting: Callable[[], Progress]) -> bool:
-    """Follow all areas and make all parts of the sound that somebody waits for; say whether there were any."""
-    some = False
-    while (job := folder.read()).is_urgent:
-        some = True
-        trial = next((trial for trial in job.trials if trial.waits), None)
-        wish = next((wish for wish in job.wishes if wish.waits), None)
-        if trial is not None:
-            _try_out(folder, medium, trial, counting())
-        elif wish is not None and not isinstance(medium, Sound):
-            _follow(folder, medium, wish, counting())
-    return some
-
-
-def _try_out(folder: JobFolder, medium: Reel | Sound, trial: Trial, progress: Progress) -> None:
-    """Make a few seconds of sound before and after; if they cannot be made, the trial tells why."""
-
-    def check() -> None:
-        if folder.read().trial(trial.key) is None:
-            raise Superseded
-
-    def try_out() -> None:
-        with suppress(Superseded):
-            ready = sounds.try_out(folder, medium, trial, lambda: progress.step(check))
-            folder.change(lambda now: _rested(now.with_trial(ready)))
-
-    problem = _problem_of(try_out, folder)
-    if problem is not None:
-        refused = replace(trial, problem=problem)
-        folder.change(lambda now: _rested(now.with_trial(refused)))
-
-
-def _follow(folder: JobFolder, reel: Reel, wish: Wish, progress: Progress) -> None:
-    """Follow one area; if it cannot be followed, the wish tells why."""
-    _, plan = folder.read_settled()
-
-    def check() -> None:
-        if folder.read().wish(wish.key) is None:
-            raise Superseded
-
-    def follow() -> None:
-        times = videos.read_times(folder)
-        progress.expect(len(times.pts))
-        with suppress(Superseded):
-            region = reel.follow(wish, times.pts, lambda: progress.step(check))
-            with folder.unless_gone():
-                disk.write_whole(folder.followed(wish.key), plans.to_json(replace(plan, regions=(region,))).encode())
-            folder.change(lambda now: _rested(now.with_wish(replace(wish, ready=True))))
-
-    problem = _problem_of(follow, folder)
-    if problem is not None:
-        folder.change(lambda now: _rested(now.with_wish(replace(wish, problem=problem))))
 
 
 def _finder(job: Job, tools: Tools) -> Finder | None:
@@ -352,7 +292,7 @@ def _save(folder: JobFolder, plan: Plan, progress: Progress) -> None:
     """Say what was found."""
     progress.go_on()
     folder.save_plan(plan)
-    folder.change(lambda job: _looked_at(job, plan))
+    folder.change(lambda job: looked_at(job, plan))
     folder.look()
 
 
@@ -368,10 +308,10 @@ def _cover(folder: JobFolder, picture: "Picture | Video", order: Order, tools: T
 
 def _alter(folder: JobFolder, sound: Sound, order: Order, tools: Tools, progress: Progress) -> None:
     """Make one result of a sound file."""
-    heard = sounds.read_hearing(folder).heard
+    hearing = sounds.read_hearing(folder)
 
     def write(file: BinaryIO, step: Step) -> Report:
-        return pipeline_sound.anonymise(sound, file, order.options, step, heard=heard)
+        return pipeline_sound.anonymise(sound, file, order.options, step, heard=hearing.heard)
 
     _make(folder, folder.read(), None, order, tools, progress, write)
 
@@ -416,12 +356,12 @@ def _make(
                         altered=report.altered,
                         look=report.second_look,
                     )
-                    folder.save(_rested(now.with_result(made)))
+                    folder.save(rested(now.with_result(made)))
 
-    problem = _problem_of(make, folder)
+    problem = problem_of(make, folder)
     if problem is not None:
         refused = replace(order, problem=problem)
-        folder.change(lambda now: _rested(now.with_order(refused)) if _is_wanted(now, order, job.revision) else now)
+        folder.change(lambda now: rested(now.with_order(refused)) if _is_wanted(now, order, job.revision) else now)
 
 
 def _next_order(folder: JobFolder) -> Order | None:
@@ -443,66 +383,3 @@ def _wants_work(folder: JobFolder) -> bool:
         return folder.read().wants_work
     except NoSuchPhotoError:
         return False
-
-
-def _given_back(job: Job) -> Job:
-    return replace(job, state=JobState.QUEUED if job.state in UNFINISHED else job.state, attempts=0)
-
-
-def _heard(job: Job, talk: Talk) -> Job:
-    return _rested(replace(job.with_talk(talk), extension=steps.result_format(talk.format, type(job.options)())[1]))
-
-
-def _looked_at(job: Job, plan: Plan) -> Job:
-    job = job.with_plan(plan)
-    return _rested(
-        replace(job, found=job.revision, extension=steps.result_format(plan.picture.format, type(job.options)())[1])
-    )
-
-
-def _rested(job: Job) -> Job:
-    return job if job.wants_work else replace(job, attempts=0)
-
-
-def failed(job: Job, problem: Problem) -> Job:
-    """Return a photo of which nothing more can be made: it failed, or what was asked for since it was looked at did."""
-    if job.state in UNFINISHED:
-        return replace(job, state=JobState.FAILED, problem=problem, attempts=0)
-    orders = tuple(replace(order, problem=problem) if order.waits else order for order in job.orders)
-    wishes = tuple(replace(wish, problem=problem) if wish.waits else wish for wish in job.wishes)
-    trials = tuple(replace(trial, problem=problem) if trial.waits else trial for trial in job.trials)
-    return replace(job, orders=orders, wishes=wishes, trials=trials, attempts=0)
-
-
-def _problem_of(do: Callable[[], None], folder: JobFolder) -> Problem | None:
-    """Do something and return what went wrong with this photo; other photos and this process go on.
-
-    Raises:
-        NoSuchPhotoError: The photo was deleted meanwhile, which explains everything else.
-        Stopped: The process is to end.
-    """
-    try:
-        do()
-    except (NoSuchPhotoError, Stopped):
-        raise
-    except VeilError as error:
-        problem = Problem.of(error)
-    except MemoryError:
-        problem = NO_MEMORY
-    except Exception as error:
-        _log_unless_gone(error, folder)
-        problem = UNFORESEEN
-    else:
-        return None
-    if folder.is_gone():
-        raise no_such_photo()
-    return problem
-
-
-def _log_unless_gone(error: Exception, folder: JobFolder) -> None:
-    """Log the type and the place of an error, which tell enough: its message could hold something of the photo."""
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    if place is not None and not folder.is_gone():
-        log.error("%s at %s:%d", type(error).__name__, place.tb_frame.f_code.co_filename, place.tb_lineno)

@@ -4,7 +4,6 @@ It ends with the program that started it, whatever ends that, and the processes 
 of them ends that one.
 """
 
-import ctypes
 import gc
 import os
 import select
@@ -18,6 +17,7 @@ from itertools import pairwise
 
 import msgspec
 
+from veil import memory
 from veil.sandbox.fences import Bounds, Fences
 from veil.sandbox.wire import Connection
 
@@ -26,13 +26,6 @@ DONE = b"done"
 
 MOST_ORDER = 1 << 16
 """Bytes of an order."""
-
-_TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3  # of glibc's malloc.h
-_USUAL_PAD = 1 << 17
-_NEVER = (1 << 31) - 1
-_MOST_BLOCK = 1 << 25  # that glibc takes from the heap at all
-_ROOM = 1 << 26  # for an everyday photo and what it is turned into
-_HUGE_PAGE, _MADV_HUGEPAGE = 1 << 21, 14
 
 _MOST_DESCRIPTORS = 1 << 20
 
@@ -115,30 +108,7 @@ def _load(modules: Sequence[str]) -> None:
     if any(name not in sys.modules for name in modules):
         for name in modules:
             import_module(name)
-        _make_room()
-
-
-def _make_room() -> None:
-    """Lay out the heap that processes are forked with, so that the pixels of each come to lie in few, large pages.
-
-    Fresh pages take longer than what is written to them: half of the time of a process that reads one photo. So freed
-    memory is used again rather than given back, and the room is made of huge pages, where the system has them. Nobody
-    touches it here, so none of it is copied.
-    """
-    libc = ctypes.CDLL(None)
-    if not hasattr(libc, "mallopt"):  # not glibc, whose heap is known
-        return
-    libc.malloc.restype = libc.sbrk.restype = ctypes.c_void_p
-    libc.mallopt(_TRIM_THRESHOLD, _NEVER)
-    libc.mallopt(_MMAP_THRESHOLD, _MOST_BLOCK)
-    libc.mallopt(_TOP_PAD, _ROOM)
-    block = ctypes.c_void_p(libc.malloc(ctypes.c_size_t(_MOST_BLOCK // 2)))
-    libc.mallopt(_TOP_PAD, _USUAL_PAD)
-    if block.value:
-        start = -(-block.value // _HUGE_PAGE) * _HUGE_PAGE
-        size = ctypes.c_size_t(libc.sbrk(ctypes.c_ssize_t(0)) - start)
-        libc.madvise(ctypes.c_void_p(start), size, _MADV_HUGEPAGE)
-        libc.free(block)
+        memory.make_room()
 
 
 def _fork(order: Order, talk: socket.socket, fences: Fences) -> _Child:

@@ -44,8 +44,8 @@ def document(options: Options) -> dict[str, Any]:
             "version": __version__,
             "summary": "Find every face in photos and videos and cover it.",
             "description": (
-                "Each session, told by a cookie, sees its own photos alone, which may be videos and sound files too: "
-                "keep cookies between requests. "
+                "Each session, told by a cookie, sees its own files alone: keep cookies between requests. Where a name "
+                "says photo, any file is meant: a photo, a video or a sound file. "
                 "A studio that is open to a network asks for its token as well."
             ),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
@@ -77,12 +77,12 @@ def _studio() -> dict[str, Any]:
         "/api/v1/events": {
             "get": operation(
                 "events",
-                "Follow the photos",
+                "Follow the files",
                 {
                     200: content(
                         "text/event-stream",
                         {},
-                        "Server-sent events: at once and after each change an event 'photos' with the list of photos. "
+                        "Server-sent events: at once and after each change an event 'photos' with the list of files. "
                         "A stream ends after a minute; with too many open, after one event. Clients come back.",
                     )
                 },
@@ -99,13 +99,13 @@ def _photos(options: Options) -> dict[str, Any]:
             "multipart/form-data": {"schema": record({"photo": {"type": "string", "format": "binary"}})},
         },
     }
-    place = {"Location": {"schema": {"type": "string"}, "description": "Where the photo is from now on."}}
+    place = {"Location": {"schema": {"type": "string"}, "description": "Where the file is from now on."}}
     return {
         "/api/v1/photos": {
-            "get": operation("list_photos", "List the photos", {200: answer("Photos", "Doubtful ones first")}),
+            "get": operation("list_photos", "List the files", {200: answer("Photos", "Doubtful ones first")}),
             "post": operation(
                 "submit",
-                "Hand in a photo",
+                "Hand in a photo, video or sound file",
                 {
                     200: answer("Photo", "The same file with the same settings was handed in before")
                     | {"headers": place},
@@ -115,13 +115,11 @@ def _photos(options: Options) -> dict[str, Any]:
                 parameters=settings_of(options, TAKING),
                 body=upload,
             ),
-            "delete": operation("delete_all", "Delete all photos", {204: {"description": "Gone"}}),
+            "delete": operation("delete_all", "Delete all files", {204: {"description": "Gone"}}),
         },
         PHOTO: {
             "parameters": [photo_id()],
-            "get": operation(
-                "photo", "Show what is known of a photo", {200: answer("Photo", "It")}, refusals=ANY_PHOTO
-            ),
+            "get": operation("photo", "Show what is known of a file", {200: answer("Photo", "It")}, refusals=ANY_PHOTO),
             "patch": operation(
                 "change",
                 "Say that a person has looked, or give the found regions another outline",
@@ -130,7 +128,7 @@ def _photos(options: Options) -> dict[str, Any]:
                 body=body_of(JSON, ref("Change")),
             ),
             "delete": operation(
-                "delete", "Delete a photo, and stop work on it", {204: {"description": "Gone"}}, refusals=ANY_PHOTO
+                "delete", "Delete a file, and stop work on it", {204: {"description": "Gone"}}, refusals=ANY_PHOTO
             ),
         },
     }
@@ -189,14 +187,14 @@ def _pictures(options: Options) -> dict[str, Any]:
     return {
         f"{PHOTO}/original": {
             "parameters": [photo_id()],
-            "get": operation("original", "Show the photo as it is, small", SMALL_PICTURE, refusals=MADE_OF_IT),
+            "get": operation("original", "Show the photo or video as it is, small", SMALL_PICTURE, refusals=MADE_OF_IT),
         },
         f"{PHOTO}/preview": {
             "parameters": [photo_id(), *settings_of(options, COVERING)],
-            "get": operation("preview", "Show the covered photo, small", SMALL_PICTURE, refusals=MADE_OF_IT),
+            "get": operation("preview", "Show the covered photo or video, small", SMALL_PICTURE, refusals=MADE_OF_IT),
             "post": operation(
                 "preview_plan",
-                "Show the photo as an unsaved plan would cover it, small",
+                "Show the photo or video as an unsaved plan would cover it, small",
                 SMALL_PICTURE,
                 refusals=MADE_OF_IT,
                 body=body_of(JSON, ref("Plan")),
@@ -357,16 +355,16 @@ def _results(options: Options) -> dict[str, Any]:
             "parameters": [photo_id(), *settings_of(options, MAKING)],
             "post": operation(
                 "make_result",
-                "Ask for the covered photo at full size",
+                "Ask for the finished result",
                 {200: answer("Ready", "It can be fetched"), 202: making()},
                 refusals=MADE_OF_IT,
             ),
             "get": operation(
                 "result",
-                "Fetch the covered photo at full size",
+                "Fetch the finished result",
                 {
                     200: {
-                        "description": "The file, in the photo's own format or the one asked for",
+                        "description": "The result, in the file's own format or the one asked for",
                         "content": {f"{kind}/*": {"schema": FILE} for kind in ("image", "video", "audio")},
                     },
                     202: making(),
@@ -410,7 +408,7 @@ def _results(options: Options) -> dict[str, Any]:
         "/api/v1/archive": {
             "post": operation(
                 "archive",
-                "Fetch many covered photos as one ZIP file with a report and what the audit log says",
+                "Fetch many results as one ZIP file with a report and what the audit log says",
                 {200: content("application/zip", FILE, "The archive")},
                 refusals=(*MADE_OF_IT, 503),
                 parameters=settings_of(options, MAKING),

@@ -104,7 +104,7 @@ def _lines(entries: Iterable[Mapping[str, Any]]) -> bytes:
 def safe(name: str) -> str:
     """Return a file name without folders and without what file systems or archives do not take."""
     last = name.encode("utf-8", "replace").decode().replace("\\", "/").rsplit("/", 1)[-1]
-    return _UNSAFE.sub("_", last).strip(" .")[-LONGEST_NAME:] or "photo"
+    return _UNSAFE.sub("_", last).strip(" .")[-LONGEST_NAME:] or "file"
 
 
 def _unique(name: str, taken: set[str]) -> str:

@@ -30,7 +30,7 @@ def add_photos(app: Flask, studio: Studio) -> None:
     def know_ids() -> None:
         photo_id = (request.view_args or {}).get("photo_id")
         if photo_id is not None and not is_photo_id(photo_id):
-            raise NoSuchPhotoError("There is no photo with this id; it may have been deleted. Hand it in again.")
+            raise NoSuchPhotoError("There is no file with this id; it may have been deleted. Hand it in again.")
 
     _add_list(app, studio)
     _add_photo(app, studio)

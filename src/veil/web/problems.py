@@ -12,17 +12,17 @@ CONTENT_TYPE = "application/problem+json"
 _TYPE = "urn:veil:problem:"
 
 _KINDS: dict[type[VeilError], tuple[str, str]] = {
-    errors.NoSuchPhotoError: ("no-such-photo", "No such photo"),
+    errors.NoSuchPhotoError: ("no-such-photo", "No such file"),
     errors.ExpiredError: ("expired", "Deleted after a long time"),
     errors.HeldBackError: ("held-back", "Held back"),
     errors.ConflictError: ("conflict", "Changed in the meantime"),
-    errors.QuotaError: ("quota", "Too many photos"),
+    errors.QuotaError: ("quota", "Too many files"),
     errors.NoSpaceError: ("no-space", "No space left"),
     errors.StoppedError: ("stopped", "Given up"),
     errors.JobError: ("not-ready", "Not ready yet"),
     errors.TooLargeError: ("too-large", "Too large"),
-    errors.UnsupportedError: ("unsupported", "Not a picture Veil reads"),
-    errors.InputError: ("damaged", "Damaged picture"),
+    errors.UnsupportedError: ("unsupported", "Not a file that Veil reads"),
+    errors.InputError: ("damaged", "Damaged file"),
     errors.UsageError: ("usage", "Not understood"),
     errors.OutputError: ("output", "The result cannot be written"),
     errors.PlanError: ("plan", "The plan does not fit"),

@@ -100,7 +100,7 @@ def schemas() -> dict[str, Schema]:
         "Times": record({"times": listed({"type": "number"})}, about="Seconds, one a frame; the first is 0."),
         "Change": record(
             {
-                "looked": {"type": "boolean", "description": "A person has looked at the photo and is content."},
+                "looked": {"type": "boolean", "description": "A person has looked at the file and is content."},
                 "shape": {"enum": OUTLINES},
                 "grow": _bounded("grow"),
                 "area": {"enum": list(Area)},

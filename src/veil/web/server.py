@@ -58,7 +58,7 @@ class Doors:
         if self.token is None and not is_this_computer(self.host):
             raise UsageError(
                 f"{self.host or 'An empty address'} may be reached from other computers, and everybody there could "
-                "hand in photos; the studio was not started.\n"
+                "hand in files; the studio was not started.\n"
                 "Give it a token: set VEIL_TOKEN, or name a file that holds it with --token-file."
             )
 
