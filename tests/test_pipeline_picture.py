@@ -81,7 +81,7 @@ def test_frames_of_a_slide_show_are_looked_at_as_stills() -> None:
         np.testing.assert_array_equal(out[index].pixels, slides[index])
 
 
-@pytest.mark.parametrize(("step", "looks"), [(3000, 10), (100, 10), (40, 4), (0, 2)])
+@pytest.mark.parametrize(("step", "looks"), [(3000, 10), (100, 10), (40, 4), (20, 3), (10, 10), (0, 10)])
 def test_each_frame_of_an_animation_is_looked_at_unless_they_follow_fast(step: int, looks: int) -> None:
     counting = Spotting()
     still = [texture(1, 120, 160) for _ in range(10)]

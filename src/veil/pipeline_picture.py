@@ -13,6 +13,7 @@ from veil import plan as plans
 from veil.detect import Finder
 from veil.detect.fuse import joined
 from veil.errors import UsageError
+from veil.media.animation import UNIT, shown_for, timed
 from veil.media.image import Picture
 from veil.options import Options
 from veil.track import Pace, Track, Watched, Watcher, follow_in, grey_of, tracks
@@ -20,9 +21,6 @@ from veil.types import Area, Box, Detection, Drawing, Frame, Kind, Plan, Region,
 
 ANIMATION_PACE = Pace(longest=0.1, full=0)
 """Animations have few frames: each is looked at, unless they follow each other fast."""
-
-SHORTEST = Fraction(1, 100)
-"""Seconds that a frame of an animation lasts at least."""
 
 MIDDLE_GREY = 128
 
@@ -113,7 +111,7 @@ def _watch(picture: Picture, finder: Finder, step: Step) -> tuple[Watched, dict[
         if wanted:
             found[frame.index] = look(finder, frame)
             watcher.look(found[frame.index])
-        time += max(frame.duration or SHORTEST, SHORTEST)
+        time += shown_for(frame)
         last = frame
         step()
     if last is not None and last.index not in found:
@@ -136,8 +134,30 @@ def _drawn(picture: Picture, drawing: Drawing, watched: Watched, duration: Fract
     span = plans.shown_in(drawing, times, float(duration))
     if span is None or not drawing.follows:
         return plans.drawn(drawing.box, shape, span)
-    greys = [grey_of(as_seen(frame)) for frame in picture.frames()]  # no more pixels than a still may have
-    return plans.drawn_moving(follow_in(greys, times, span.first, drawing.box), shape)
+    return follow(picture, span.first, drawing.box, shape=shape)
+
+
+def follow(picture: Picture, frame: int, box: Box, *, shape: Shape, step: Step = lambda: None) -> Region:
+    """Return the region of an area that a person drew in one frame: what is in it is followed through its shot.
+
+    Args:
+        picture: An open animation.
+        frame: Number of the frame in which the area was drawn.
+        box: The area, in pixels.
+        shape: Its outline; not a polygon.
+        step: Called after each frame that is read; may raise to stop the work.
+
+    Raises:
+        UsageError: The area lies outside of the picture.
+        InputError: The picture is damaged.
+    """
+    plans.check_inside(box, picture.facts)
+    greys, times = [], []
+    for pts, each in timed(picture.frames()):
+        greys.append(grey_of(as_seen(each)))  # no more pixels than a still may have
+        times.append(float(pts * UNIT))
+        step()
+    return plans.drawn_moving(follow_in(greys, times, frame, box), shape)
 
 
 def look(finder: Finder, frame: Frame) -> list[Detection]:

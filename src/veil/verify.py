@@ -24,6 +24,7 @@ from veil import report as reports
 from veil.detect import Finder, squeezed
 from veil.errors import PlanError, WithheldError
 from veil.files import withheld_name
+from veil.media.animation import shown_for
 from veil.media.files import Opener
 from veil.media.image import Picture
 from veil.options import Options
@@ -175,7 +176,7 @@ def _in_picture(picture: Picture, plan: Plan | None, finder: Finder, step: Step)
         pixels = pipeline_picture.as_seen(frame)
         found = _showing(seen, pixels, _known(plan, frame.index) if plan else None, finder)
         places += [Place(each.box, each.score, frame.index, time if moves else None) for each in found]
-        time += float(frame.duration or 0)
+        time += float(shown_for(frame))
         count += 1
         step()
     return SecondLook(count, _each_once(places) if moves else tuple(places))

@@ -20,6 +20,7 @@ from veil.jobs.folder import JobFolder
 from veil.jobs.job import Film as Known
 from veil.jobs.job import Job, JobState
 from veil.jobs.limits import Limits
+from veil.jobs.reels import VideoReel
 from veil.jobs.store import Store
 from veil.jobs.work import Tools, work
 from veil.media.image import open_picture
@@ -121,7 +122,7 @@ def test_the_preview_shows_the_frame_with_most_faces(store: Store) -> None:
     plan = folder.read_plan(job.revision)
     assert len([one for one in plan.regions if one.frames and job.film.shown in range(*one.frames)]) == 2
     with open_video(folder.original) as video:
-        frame = videos.frame_at(video, videos.read_times(folder), job.film.shown)
+        frame = list(video.frames())[job.film.shown]
         assert np.abs(preview_of(folder).astype(int) - frame.pixels).mean() < 4
 
 
@@ -176,7 +177,7 @@ def test_a_video_that_does_not_say_how_long_it_is_is_counted_first(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("veil.jobs.progress.EVERY_SECONDS", 0)
-    monkeypatch.setattr(videos, "estimated_frames", lambda video: 0)
+    monkeypatch.setattr(VideoReel, "estimated", 0)
     told: list[tuple[int, int]] = []
     monkeypatch.setattr(JobFolder, "note_progress", lambda self, done, total: told.append((done, total)))
     worked(store, filmed())

@@ -347,7 +347,7 @@ def test_progress_of_many_frames_is_told(store: Store, monkeypatch: pytest.Monke
     monkeypatch.setattr(JobFolder, "announce", listening)
     job, _ = worked(store, animation(3))
     seen = [each for each in told if each is not None]
-    assert sorted(set(seen)) == [(done, 6) for done in range(1, 6)]
+    assert sorted(set(seen)) == [(done, 9) for done in range(1, 9)], "the copy, the search and the result"
     assert job.progress is None
 
 

@@ -42,6 +42,8 @@ def sprite_on(background: gif.Codes, left: int, width: int = 5) -> gif.Codes:
 
 
 CLEAR = np.full((16, 16), gif.TRANSPARENT, np.int32)
+GREY = np.arange(256).reshape(16, 16).astype(np.int32) * 0x010101
+HOLED = np.where(GREY == 0x404040, gif.TRANSPARENT, GREY)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +59,8 @@ CLEAR = np.full((16, 16), gif.TRANSPARENT, np.int32)
         pytest.param([sprite_on(CLEAR, 0), sprite_on(CLEAR, 8), CLEAR, colours(3)], id="moves-over-transparency"),
         pytest.param([colours(255), sprite_on(CLEAR, 3), colours(255)], id="becomes-transparent"),
         pytest.param([np.zeros((1, 1), np.int32)], id="one-pixel"),
+        pytest.param([GREY, sprite_on(GREY, 3), GREY], id="colours-after-grey"),
+        pytest.param([HOLED, sprite_on(HOLED, 3), GREY], id="colours-after-grey-with-a-hole"),
     ],
 )
 def test_frames_come_back_exactly(codes: list[gif.Codes]) -> None:

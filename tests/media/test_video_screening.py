@@ -3,12 +3,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.media.clips import UNIT, Sound, ffprobe, make_clip, number_of, shown
 from veil.errors import OutputError
 from veil.media.video import VideoFrame, open_video
-from veil.media.video_screening import KEY_FRAMES, SIDE, screening_size, write_screening
+from veil.media.video_screening import KEY_FRAMES, SIDE, screening_size, write_animation_screening, write_screening
+from veil.types import Facts, Frame, Kind
 
 UNEVEN = (512, 900, 1400, 2900, 2901, 5000)
 
@@ -102,3 +104,22 @@ def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     target.touch()
     with open_video(source) as video, target.open("rb") as file, pytest.raises(OutputError, match="to look at"):
         write_screening(video, video.frames(), file)
+
+
+def test_an_animation_keeps_its_colours_and_its_times(tmp_path: Path) -> None:
+    colours = [(230, 20, 30), (20, 200, 40), (30, 40, 220), (250, 250, 250)]
+    durations = [Fraction(2, 100), Fraction(3), Fraction(0), Fraction(2, 100)]
+    frames = [
+        Frame(np.full((51, 65, 3), colour, np.uint8), None, index, duration)
+        for index, (colour, duration) in enumerate(zip(colours, durations, strict=True))
+    ]
+    target = tmp_path / "copy.mp4"
+    with target.open("w+b") as file:
+        write_animation_screening(Facts("gif", Kind.ANIMATION, 65, 51, 4, ""), frames, file)
+    told = shown(target)
+    assert (told.width, told.height, told.bits, told.colours[0]) == (64, 50, 8, "tv")
+    assert told.times == [0, Fraction(2, 100), Fraction(302, 100), Fraction(312, 100)]
+    assert Fraction(ffprobe(target, "-show_format")["format"]["duration"]) == Fraction(314, 100)
+    with open_video(target) as copy:
+        for frame, colour in zip(copy.frames(), colours, strict=True):
+            assert np.abs(frame.pixels.astype(int) - colour).max() < 8

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.jobs.films import FRAMES, animated
 from tests.media.clips import Sound, make_clip
 from tests.media.sounds import save_wave
 from veil.errors import InputError, UsageError
 from veil.media.files import Opener
 from veil.media.sound_reader import Shape
 from veil.media.sound_tracks import AlteredSound
-from veil.media.video import HowToWrite
+from veil.media.video import HowToWrite, open_video
 from veil.sandbox.box import Sandbox
 from veil.sandbox.wire import Connection
 
@@ -53,6 +54,17 @@ def test_a_video_is_read_and_written_the_same(box: Sandbox, clip: Path) -> None:
     assert facts == expected
     assert np.array_equal(pixels, expected_pixels)
     assert file == expected_file and small == expected_small
+
+
+def test_the_copy_of_an_animation_is_written_the_same(box: Sandbox, tmp_path: Path) -> None:
+    made = []
+    for opener, name in ((box, "inside.mp4"), (Opener(), "outside.mp4")):
+        with opener.open_picture(animated(), max_pixels=BIG) as picture, (tmp_path / name).open("w+b") as stream:
+            picture.write_screening(picture.frames(), stream)
+        made.append((tmp_path / name).read_bytes())
+    assert made[0] == made[1]
+    with open_video(tmp_path / "inside.mp4") as copy:
+        assert copy.facts.frames == FRAMES
 
 
 def test_what_covers_a_frame_is_what_is_written(box: Sandbox, clip: Path) -> None:

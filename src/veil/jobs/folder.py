@@ -4,7 +4,8 @@
     job.json          what is known of it: the truth. Whoever changes it holds ``lock``
     plan-REVISION.json  the plan that the record names, and the machine's own if that is another
     preview           a small picture of the original, once somebody has asked for it
-    times, screening  when each frame of a video is shown, and a small copy of it to look at
+    times, screening  when each frame of a video or animation is shown, and a small copy of it to look at
+    stills            a small picture of each frame of an animation, one after the other
     face-TRACK        a small picture of a face that was followed through a video, once somebody has asked for it
     follow-KEY        an area that was followed through a video, as a plan with nothing else in it
     hearing, listening  where speech is in a sound file and how loud it is when, and a small copy of it to listen to
@@ -64,16 +65,21 @@ class JobFolder:
 
     @property
     def screening(self) -> Path:
-        """A small copy of a video; if it is there, the times are, too."""
+        """A small copy of a video or animation; if it is there, the times are, too."""
         return self.path / "screening"
 
     @property
     def times(self) -> Path:
-        """When each frame of a video is shown."""
+        """When each frame of a video or animation is shown."""
         return self.path / "times"
 
+    @property
+    def stills(self) -> Path:
+        """A small picture of each frame of an animation, one after the other; the times say where each ends."""
+        return self.path / "stills"
+
     def face(self, track: int) -> Path:
-        """A small picture of a face that was followed through a video."""
+        """A small picture of a face that was followed through a video or animation."""
         return self.path / f"face-{track}"
 
     def followed(self, key: str) -> Path:

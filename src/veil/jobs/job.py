@@ -55,12 +55,12 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """What is known of a video before its faces have been looked for.
+    """What is known of a video or animation before its faces have been looked for.
 
     Attributes:
         width: Of upright frames, in pixels.
         height: Of upright frames, in pixels.
-        seconds: How long it is; None where the file does not say.
+        seconds: How long it is; None until it is known.
         sound: How many sound tracks it has.
         subtitles: How many subtitle tracks it has.
         frames: How many frames there are; 0 until they have been counted, and the screening copy is there.
@@ -143,7 +143,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """An area that somebody drew in one frame of a video and wants to be followed through the others.
+    """An area that somebody drew in one frame of a video or animation and wants to be followed through the others.
 
     Attributes:
         key: Digest of the rest.
@@ -222,7 +222,7 @@ class Job:
         trials: Parts of the sound that are to be heard before and after, or were, oldest first.
         problem: Why it failed.
         begins_as: VIDEO or SOUND if its first bytes are those of one.
-        film: What is known of a video; None for others, and until it is known.
+        film: What is known of a video or animation; None for others, and until it is known.
         talk: What is known of a sound file; None for others, and until it has been listened to.
     """
 

@@ -21,9 +21,9 @@ class Limits:
         keep_seconds: A photo is deleted when nobody has looked at it for so long.
         trace_seconds: For so long it is remembered that there was such a photo.
         results: How many results of one photo are kept, in different styles for instance.
-        wishes: How many areas that were followed through one video are remembered.
+        wishes: How many areas that were followed through one video or animation are remembered.
         regions: How many regions the plan of a photo may hold.
-        video_regions: The same for a video.
+        video_regions: The same for a video or animation.
         keys: How many key frames all regions of a plan may have together.
         frames: How many frames a video may have: a small file may hold endless ones, and others would wait for ever.
         sound_seconds: How long a sound file may be, for the same reason.

@@ -1,4 +1,4 @@
-"""Single frames of videos, for a person who reviews them: covered by the same code that makes results."""
+"""Single frames of videos and animations, for a person who reviews them: covered by the code that makes results."""
 
 import threading
 from collections import OrderedDict
@@ -22,6 +22,7 @@ from veil.jobs.steps import Preview
 from veil.jobs.videos import Times
 from veil.keys import box_at
 from veil.media.files import Opener
+from veil.media.image import DEFAULT_MAX_PIXELS
 from veil.media.video import Video
 from veil.options import Options
 from veil.types import Box, Facts, Key, Pixels, Plan, Region
@@ -38,17 +39,17 @@ READ_ON_FRAMES = 500  # for faces that nobody has asked for yet
 
 @dataclass(frozen=True)
 class Item:
-    """What is remembered of a video.
+    """What is remembered of a video or animation.
 
     Attributes:
         folder: Where it is.
-        video: Its header.
         times: When its frames are shown.
+        video: Its header; None for an animation, of which there are stills.
     """
 
     folder: JobFolder
-    video: Video
     times: Times
+    video: Video | None
 
     @cached_property
     def moments(self) -> Mapping[int, Key]:
@@ -63,10 +64,10 @@ class Item:
 
 
 class Shelf:
-    """Remembers the headers of the last videos that were looked at. Safe to use from several threads.
+    """Remembers the headers of the last videos and animations that were looked at. Safe to use from several threads.
 
-    Only videos that a worker has decoded before are decoded here: one that kills its process must not kill the server.
-    All that decodes raises InputError if a video is damaged, and NoSuchPhotoError if it is gone.
+    Only those that a worker has decoded before are decoded here: one that kills its process must not kill the server.
+    All that decodes raises InputError if one is damaged, and NoSuchPhotoError if it is gone.
     """
 
     def __init__(self, opener: Opener) -> None:
@@ -76,7 +77,7 @@ class Shelf:
         self._cutting = threading.Lock()
 
     def take(self, folder: JobFolder, job: Job) -> Item:
-        """Return a video whose frames have been counted."""
+        """Return a video or animation whose frames have been counted."""
         with self._changing:
             item = self._items.get(folder.path)
         if item is None:
@@ -89,13 +90,14 @@ class Shelf:
         return item
 
     def _opened(self, folder: JobFolder, job: Job) -> Item:
-        return Item(folder, videos.opened(folder, job, self._opener), videos.read_times(folder))
+        times = videos.read_times(folder)
+        return Item(folder, times, None if times.stills else videos.opened(folder, job, self._opener).medium)
 
     def frame(self, folder: JobFolder, job: Job, index: int, plan: Plan | None, options: Options) -> Preview:
         """Return one frame as a picture of moderate size.
 
         Args:
-            folder: The video's.
+            folder: That of the video or animation.
             job: What is known of it.
             index: Number of the frame.
             plan: What to cover; nothing if None.
@@ -107,10 +109,16 @@ class Shelf:
         item = self.take(folder, job)
         if not 0 <= index < len(item.times.pts):
             raise UsageError(
-                f"There is no frame {index}: those of this video go from 0 to {len(item.times.pts) - 1}; "
-                "nothing was made."
+                f"There is no frame {index}: they go from 0 to {len(item.times.pts) - 1}; nothing was made."
             )
-        frame = _unless_gone(folder, lambda: videos.frame_at(item.video, item.times, index))
+        return _unless_gone(folder, lambda: self._preview(item, index, plan, options))
+
+    def _preview(self, item: Item, index: int, plan: Plan | None, options: Options) -> Preview:
+        if item.video is None:
+            still = videos.read_still(item.folder, item.times, index)
+            return still if plan is None else steps.covered_preview(still.data, self._opener, plan, options, index)
+        with closing(item.video.frames(index, item.times.pts[index])) as frames:
+            frame = next(frames)
         if plan is not None:
             frame = pipeline_video.cover_frame(frame, plans.to_cover(plan, index), options)
         return steps.small(frame.pixels)
@@ -121,7 +129,7 @@ class Shelf:
         It is made when it is first asked for, and with it those that are seen best soon after.
 
         Args:
-            folder: The video's.
+            folder: That of the video or animation.
             job: What is known of it; it has a plan.
             track: Number of the face.
 
@@ -134,10 +142,23 @@ class Shelf:
             if not path.exists():
                 item = self.take(folder, job)
                 if track not in item.moments:
-                    raise UsageError(f"Nobody has the number {track} in this video; nothing was made.")
-                _unless_gone(folder, lambda: _cut_out(item, track))
+                    raise UsageError(f"Nobody has the number {track} in it; nothing was made.")
+                _unless_gone(folder, lambda: self._cut_out(item, track, job))
         with folder.unless_gone():
             return steps.read_preview(path)
+
+    def _cut_out(self, item: Item, track: int, job: Job) -> None:
+        if item.video is not None:
+            return _cut_from_video(item, item.video, track)
+        assert job.picture is not None  # it has been looked at
+        key = item.moments[track]
+        still = videos.read_still(item.folder, item.times, key.frame)
+        with self._opener.open_picture(still.data, max_pixels=DEFAULT_MAX_PIXELS) as picture:
+            (frame,) = picture.frames()
+        box = steps.scaled_box(
+            key.box, picture.facts.width / job.picture.width, picture.facts.height / job.picture.height
+        )
+        return _write_face(item.folder, track, frame.pixels, box)
 
 
 def best_moment(region: Region, picture: Facts, seconds: Sequence[float]) -> Key:
@@ -147,7 +168,7 @@ def best_moment(region: Region, picture: Facts, seconds: Sequence[float]) -> Key
 
     Args:
         region: What is covered of it, in key frames.
-        picture: Facts of the video.
+        picture: Facts of the video or animation.
         seconds: When each frame is shown.
     """
 
@@ -181,7 +202,7 @@ def cut_out(pixels: Pixels, box: Box) -> Pixels:
     return picture
 
 
-def _cut_out(item: Item, track: int) -> None:
+def _cut_from_video(item: Item, video: Video, track: int) -> None:
     """Write the picture of a face, and of those whose best moments are met by reading on from there."""
     first = item.moments[track].frame
     wanted = {
@@ -192,19 +213,23 @@ def _cut_out(item: Item, track: int) -> None:
     last = first
     for index in sorted({key.frame for key in wanted.values()}):
         last = index if index - last <= NEAR_FRAMES else last
-    with closing(item.video.frames(first, item.times.pts[first])) as frames:
+    with closing(video.frames(first, item.times.pts[first])) as frames:
         for frame in frames:
             for number, key in wanted.items():
                 if key.frame == frame.index:
-                    data = steps.small(cut_out(frame.pixels, key.box)).data
-                    with item.folder.changing():  # a worker that begins just now clears away what is unfinished
-                        disk.write_whole(item.folder.face(number), data)
+                    _write_face(item.folder, number, frame.pixels, key.box)
             if frame.index >= last:
                 return
 
 
+def _write_face(folder: JobFolder, track: int, pixels: Pixels, box: Box) -> None:
+    data = steps.small(cut_out(pixels, box)).data
+    with folder.changing():  # a worker that begins just now clears away what is unfinished
+        disk.write_whole(folder.face(track), data)
+
+
 def _unless_gone(folder: JobFolder, read: Callable[[], T]) -> T:
-    """Read something of a video; errors of one that is gone say so."""
+    """Read something of a film; errors of one that is gone say so."""
     try:
         with folder.unless_gone():
             return read()

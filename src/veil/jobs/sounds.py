@@ -15,10 +15,10 @@ from veil.jobs import disk
 from veil.jobs.folder import JobFolder
 from veil.jobs.job import Talk, Trial
 from veil.jobs.progress import Progress
+from veil.jobs.reels import Reel
 from veil.media.sound import Samples, Sound
 from veil.media.sound_reader import Shape
 from veil.media.sound_writer import write_sound
-from veil.media.video import Video
 from veil.options import Options
 from veil.pipeline_excerpt import Excerpt
 from veil.pipeline_sound import Heard
@@ -109,12 +109,12 @@ def to_alter(folder: JobFolder, options: Options) -> Altered:
     return pipeline_sound.told([(shape, pipeline_sound.chosen(hearing.heard, options))], options)
 
 
-def try_out(folder: JobFolder, medium: Sound | Video, trial: Trial, step: Step) -> Trial:
+def try_out(folder: JobFolder, medium: Sound | Reel, trial: Trial, step: Step) -> Trial:
     """Make a few seconds before and after, and return the trial as one that is ready.
 
     Raises:
         InputError: The sound is damaged.
-        UsageError: The video has no sound.
+        UsageError: The video or animation has no sound.
         DetectorError: The network that listens cannot be loaded.
         NoSpaceError: The disk is full.
         OutputError: They cannot be written.
@@ -128,7 +128,7 @@ def try_out(folder: JobFolder, medium: Sound | Video, trial: Trial, step: Step) 
     return replace(trial, start=round(made.start, 3), stretches=made.stretches)
 
 
-def _tried(folder: JobFolder, medium: Sound | Video, trial: Trial, step: Step) -> tuple[Excerpt, Shape]:
+def _tried(folder: JobFolder, medium: Sound | Reel, trial: Trial, step: Step) -> tuple[Excerpt, Shape]:
     options = trial.options
     if isinstance(medium, Sound):
         hearing = read_hearing(folder)

@@ -64,7 +64,7 @@ def make_preview(original: Path, opener: Opener, *, max_pixels: int) -> bytes:
 
 
 def small(pixels: Pixels, side: int = PREVIEW_SIDE) -> Preview:
-    """Return a frame of a video as a small picture that every browser shows.
+    """Return a frame of a video or animation as a small picture that every browser shows.
 
     Args:
         pixels: RGB, shape (H, W, 3), uint8.
@@ -82,11 +82,11 @@ def read_preview(preview: Path) -> Preview:
     return Preview(data, _TRANSPARENT if data.startswith(b"RIFF") else _OPAQUE)
 
 
-def covered_preview(preview: Path, opener: Opener, plan: Plan, options: Options, shown: int = 0) -> Preview:
+def covered_preview(preview: Path | bytes, opener: Opener, plan: Plan, options: Options, shown: int = 0) -> Preview:
     """Return a preview with its faces covered.
 
     Args:
-        preview: What write_preview() or small() made.
+        preview: What write_preview() or small() made: the file, or its bytes.
         opener: Opens it.
         plan: What to cover, in pixels of the whole photo.
         options: All settings; those of stage COVER are used.
@@ -124,15 +124,16 @@ def _scaled_regions(plan: Plan, shown: int, x: float, y: float) -> Iterator[Regi
     for region in plans.to_cover(plan, shown):
         yield replace(
             region,
-            box=_scaled_box(region.box, x, y),
-            face=None if region.face is None else _scaled_box(region.face, x, y),
+            box=scaled_box(region.box, x, y),
+            face=None if region.face is None else scaled_box(region.face, x, y),
             points=(),
             outline=tuple(Point(point.x * x, point.y * y) for point in region.outline),
             frames=None,
         )
 
 
-def _scaled_box(box: Box, x: float, y: float) -> Box:
+def scaled_box(box: Box, x: float, y: float) -> Box:
+    """Return a box in pixels of a picture that is so many times as wide and as high."""
     return Box(box.left * x, box.top * y, box.right * x, box.bottom * y)
 
 

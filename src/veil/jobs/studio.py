@@ -267,17 +267,17 @@ class Studio:
             return steps.covered_preview(small, self._opener, shown, self._own(options), frame)
 
     def screening(self, owner: str, job_id: str) -> Path:
-        """Return a small copy of a video to look at, an MP4 file.
+        """Return a small copy of a video or animation to look at, an MP4 file.
 
         Raises:
-            JobError: It is still being made, or this is no video.
+            JobError: It is still being made, or this is neither.
         """
         folder = self._folder(owner, job_id)
         _check_film(folder)
         return folder.screening
 
     def times(self, owner: str, job_id: str) -> list[float]:
-        """Return when each frame of a video is shown, in seconds, the first at 0. Errors as for screening()."""
+        """Return when each frame is shown, in seconds, the first at 0. Errors as for screening()."""
         folder = self._folder(owner, job_id)
         _check_film(folder)
         return videos.read_times(folder).seconds
@@ -290,17 +290,17 @@ class Studio:
         options: Options | None = None,
         plan: Plan | None = None,
     ) -> Preview:
-        """Return one frame of a video, no larger than a preview.
+        """Return one frame of a video or animation, no larger than a preview.
 
         Args:
-            owner: Whose video it is.
+            owner: Whose it is.
             job_id: Which.
             index: Number of the frame, from 0.
             options: All settings, of which those of stage COVER are used; None shows the frame as it is.
             plan: Unsaved changes; the saved plan if None.
 
         Raises:
-            JobError: Its frames have not been counted, or it is no video; or covered, as for plan().
+            JobError: Its frames have not been counted, or it is neither; or covered, as for plan().
             PlanError: As for preview().
             UsageError: There is no such frame.
         """
@@ -314,15 +314,15 @@ class Studio:
             return self._shelf.frame(folder, job, index, shown, self._own(options))
 
     def face(self, owner: str, job_id: str, track: int) -> Preview:
-        """Return a small picture of a face that was followed through a video, at its best moment.
+        """Return a small picture of a face that was followed through a video or animation, at its best moment.
 
         Args:
-            owner: Whose video it is.
+            owner: Whose it is.
             job_id: Which.
             track: Number of the face in the plan.
 
         Raises:
-            JobError: It is no video, or as for plan().
+            JobError: It is neither, or as for plan().
             UsageError: There is no such face.
         """
         folder = self._folder(owner, job_id)
@@ -431,17 +431,17 @@ class Studio:
         self._folder(owner, job_id).change(without)
 
     def follow(self, owner: str, job_id: str, frame: int, box: Box, shape: str) -> Followed:
-        """Have an area followed that a person drew in one frame of a video; the same is done once.
+        """Have an area followed that a person drew in one frame of a video or animation; the same is done once.
 
         Args:
-            owner: Whose video it is.
+            owner: Whose it is.
             job_id: Which.
             frame: Number of the frame.
             box: The area, in pixels.
             shape: Its outline, ellipse or box.
 
         Raises:
-            JobError: As for plan(), or it is no video.
+            JobError: As for plan(), or it is neither.
             UsageError: There is no such frame, area or outline.
         """
         folder = self._folder(owner, job_id)
@@ -595,7 +595,8 @@ class Studio:
             PlanError: It does, or has too many regions or key frames.
         """
         limits = self.limits
-        most = limits.video_regions if plan.picture.kind is Kind.VIDEO else limits.regions
+        moves = plan.picture.kind in (Kind.VIDEO, Kind.ANIMATION)
+        most = limits.video_regions if moves else limits.regions
         if len(plan.regions) > most:
             raise PlanError(f"The plan has {len(plan.regions)} regions and {most} is the limit; it was not used.")
         keys = sum(len(region.keys) for region in plan.regions)
@@ -605,15 +606,15 @@ class Studio:
 
 
 def _check_film(folder: JobFolder) -> None:
-    """Refuse what only a video has whose frames have been counted."""
+    """Refuse what only a video or animation has, once its frames have been counted."""
     job = folder.read()
     if job.film is not None and job.film.frames:
         return
     if job.problem is not None:
         raise job.problem.error()
     if job.picture is not None or job.talk is not None:
-        raise JobError("This is not a video; nothing was made of it.")
-    raise JobError("This video is still being read, or is none. Ask again soon.")
+        raise JobError("This is neither a video nor an animation; nothing was made of it.")
+    raise JobError("This is still being read, or is neither a video nor an animation. Ask again soon.")
 
 
 def _check_talk(folder: JobFolder) -> None:
@@ -628,7 +629,7 @@ def _sounding(job: Job) -> Job:
     Raises:
         JobError: It is a picture, or as for settled().
     """
-    if settled(job).talk is None and job.film is None:
+    if settled(job).talk is None and (job.film is None or job.kind is Kind.ANIMATION):
         raise JobError("A picture has no sound; nothing was made of it.")
     return job
 

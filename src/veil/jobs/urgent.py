@@ -1,24 +1,20 @@
-"""What somebody waits for at the page: areas that are followed through a video, a few seconds of sound to listen to."""
+"""What somebody waits for at the page: areas that are followed through a film, a few seconds of sound to listen to."""
 
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from veil import pipeline_video
 from veil import plan as plans
 from veil.jobs import disk, sounds, videos
 from veil.jobs.endings import problem_of, rested
 from veil.jobs.folder import JobFolder
 from veil.jobs.job import Trial, Wish
 from veil.jobs.progress import Progress, Superseded
+from veil.jobs.reels import Reel
 from veil.media.sound import Sound
 
-if TYPE_CHECKING:
-    from veil.media.video import Video
 
-
-def answer_all(folder: JobFolder, medium: "Video | Sound", counting: Callable[[], Progress]) -> bool:
+def answer_all(folder: JobFolder, medium: Reel | Sound, counting: Callable[[], Progress]) -> bool:
     """Follow all areas and make all parts of the sound that somebody waits for; say whether there were any.
 
     Args:
@@ -38,7 +34,7 @@ def answer_all(folder: JobFolder, medium: "Video | Sound", counting: Callable[[]
     return some
 
 
-def _try_out(folder: JobFolder, medium: "Video | Sound", trial: Trial, progress: Progress) -> None:
+def _try_out(folder: JobFolder, medium: Reel | Sound, trial: Trial, progress: Progress) -> None:
     """Make a few seconds of sound before and after; if they cannot be made, the trial tells why."""
 
     def check() -> None:
@@ -56,7 +52,7 @@ def _try_out(folder: JobFolder, medium: "Video | Sound", trial: Trial, progress:
         folder.change(lambda now: rested(now.with_trial(refused)))
 
 
-def _follow(folder: JobFolder, video: "Video", wish: Wish, progress: Progress) -> None:
+def _follow(folder: JobFolder, reel: Reel, wish: Wish, progress: Progress) -> None:
     """Follow one area; if it cannot be followed, the wish tells why."""
     _, plan = folder.read_settled()
 
@@ -68,9 +64,7 @@ def _follow(folder: JobFolder, video: "Video", wish: Wish, progress: Progress) -
         times = videos.read_times(folder)
         progress.expect(len(times.pts))
         with suppress(Superseded):
-            region = pipeline_video.follow(
-                video, wish.frame, wish.box, shape=wish.shape, pts=times.pts, step=lambda: progress.step(check)
-            )
+            region = reel.follow(wish, times.pts, lambda: progress.step(check))
             with folder.unless_gone():
                 disk.write_whole(folder.followed(wish.key), plans.to_json(replace(plan, regions=(region,))).encode())
             folder.change(lambda now: rested(now.with_wish(replace(wish, ready=True))))

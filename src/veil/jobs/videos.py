@@ -1,7 +1,6 @@
-"""What is done with a video besides what is done with photos: a copy to look at, its times, and one frame to show."""
+"""What is done with videos and animations besides what is done with photos: a copy to look at, times, one frame."""
 
 import json
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -9,32 +8,36 @@ from itertools import accumulate
 
 import numpy as np
 
-from veil import pipeline, pipeline_video
+from veil import pipeline
 from veil.cache import PlanCache
 from veil.detect import Finder
 from veil.jobs import disk, steps
 from veil.jobs.folder import JobFolder
-from veil.jobs.job import Film, Job
+from veil.jobs.job import Job
 from veil.jobs.progress import Progress
+from veil.jobs.reels import AnimationReel, Reel, Shot, VideoReel
+from veil.jobs.steps import Preview
 from veil.media.files import Opener
-from veil.media.video import DEFAULT_MAX_PIXELS, Video, VideoFrame
-from veil.types import Facts, Pixels, Plan, Step
+from veil.media.video import DEFAULT_MAX_PIXELS
+from veil.types import Facts, Plan, Step
 
 SHOWN_FIRST = 0.1
-"""Where in a video is the frame that is shown until its faces are known: at its beginning it is often dark."""
+"""Where in a film is the frame that is shown until its faces are known: at its beginning it is often dark."""
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """When each frame of a video is shown.
+    """When each frame of a video or animation is shown.
 
     Attributes:
         unit: In seconds.
         pts: One a frame, in units, rising.
+        stills: Where the small picture of each frame ends in the file of them; empty for a video.
     """
 
     unit: Fraction
     pts: tuple[int, ...]
+    stills: tuple[int, ...] = ()
 
     @property
     def seconds(self) -> list[float]:
@@ -50,60 +53,67 @@ def read_times(folder: JobFolder) -> Times:
     """
     with folder.unless_gone():
         values = json.loads(folder.times.read_bytes())
-    return Times(Fraction(*values["unit"]), tuple(values["pts"]))
+    return Times(Fraction(*values["unit"]), tuple(values["pts"]), tuple(values.get("stills", ())))
 
 
-def opened(folder: JobFolder, job: Job, opener: Opener, most_frames: int | None = None) -> Video:
+def read_still(folder: JobFolder, times: Times, index: int) -> Preview:
+    """Return the small picture of one frame of an animation that show() has written.
+
+    Raises:
+        NoSuchPhotoError: It is gone, with the animation.
+    """
+    start, end = (0, *times.stills)[index : index + 2]
+    with folder.unless_gone(), folder.stills.open("rb") as file:
+        file.seek(start)
+        return Preview(file.read(end - start), "jpeg")
+
+
+def opened(folder: JobFolder, job: Job, opener: Opener, most_frames: int | None = None) -> VideoReel:
     """Open a video. Errors are those of open_video(); its bytes are hashed once, when its plan is made."""
     known = "" if job.picture is None else job.picture.sha256
-    return opener.open_video(
+    video = opener.open_video(
         folder.original,
         max_pixels=min(job.options.max_pixels, DEFAULT_MAX_PIXELS),
         max_frames=most_frames,
         sha256=known,
     )
+    return VideoReel(video)
 
 
-def show(folder: JobFolder, video: Video, progress: Progress, passes: int) -> Facts:
+def show(folder: JobFolder, reel: Reel, progress: Progress, passes: int) -> Facts:
     """Make what a person can look at while faces are looked for, unless it is there: a small copy, and a preview.
 
     Args:
-        folder: The video's.
-        video: It, open.
+        folder: That of the video or animation.
+        reel: It, open.
         progress: Told of each frame.
         passes: How often the frames are to be worked through after this.
 
     Returns:
-        The video's facts, now that its frames are counted.
+        Its facts, now that its frames are counted.
 
     Raises:
-        InputError: The video is damaged.
+        InputError: It is damaged.
         NoSpaceError: The disk is full.
         OutputError: The copy cannot be written.
     """
-    folder.change(lambda job: replace(job, film=job.film or _film(video)))
+    folder.change(lambda job: replace(job, film=job.film or reel.film()))
     said = 0
     if not folder.screening.exists():
-        said = estimated_frames(video)
+        said = reel.estimated
         progress.expect(said * (passes + 1))
-        _screen(folder, video, progress)
+        _screen(folder, reel, progress)
         passes += 1
     count = len(read_times(folder).pts)
     progress.expect((count - said) * passes)
-    folder.change(lambda job: replace(job, film=replace(job.film or _film(video), frames=count)))
-    return pipeline_video.facts_of(video, frames=count)
-
-
-def estimated_frames(video: Video) -> int:
-    """Return how many frames a video says it has, or seems to have; 0 if nothing tells."""
-    facts = video.facts
-    return facts.frames or round((facts.duration or 0) * (facts.rate or 0))
+    folder.change(lambda job: replace(job, film=replace(job.film or reel.film(), frames=count)))
+    return reel.facts(count)
 
 
 def find(
     folder: JobFolder,
     job: Job,
-    video: Video,
+    reel: Reel,
     facts: Facts,
     finder: Finder,
     cache: PlanCache | None,
@@ -112,24 +122,13 @@ def find(
     """Return what is to be covered, and show the frame with most of it from now on."""
     plan = cache.get(job.owner, facts, job.options, finder.models) if cache else None
     if plan is None:
-        plan = pipeline.find(video, finder, job.options, step)
+        plan = pipeline.find(reel.medium, finder, job.options, step)
         if cache:
             cache.put(job.owner, plan, job.options)
     shown = fullest_frame(plan)
     if shown is not None:
-        frame = frame_at(video, read_times(folder), shown)
-        _show(folder, frame.pixels, shown)
+        _show(folder, _small(folder, reel, shown), shown)
     return plan
-
-
-def frame_at(video: Video, times: Times, index: int) -> VideoFrame:
-    """Return one frame.
-
-    Raises:
-        InputError: The video is damaged.
-    """
-    with closing(video.frames(index, times.pts[index])) as frames:
-        return next(frames)
 
 
 def fullest_frame(plan: Plan) -> int | None:
@@ -144,35 +143,49 @@ def fullest_frame(plan: Plan) -> int | None:
     return counts.index(most) if most else None
 
 
-def _film(video: Video) -> Film:
-    facts = video.facts
-    seconds = None if facts.duration is None else round(float(facts.duration), 3)
-    return Film(facts.width, facts.height, seconds, len(facts.sound), len(facts.subtitles))
-
-
-def _screen(folder: JobFolder, video: Video, progress: Progress) -> None:
+def _screen(folder: JobFolder, reel: Reel, progress: Progress) -> None:
+    """Write the copy and the times, and the stills of an animation."""
     pts: list[int] = []
-    shown = int(estimated_frames(video) * SHOWN_FIRST)
+    ends: list[int] = []
+    length = Fraction(0)
+    shown = int(reel.estimated * SHOWN_FIRST)
 
-    def frames() -> Iterator[VideoFrame]:
-        with closing(video.frames()) as decoded:
-            for frame in decoded:
-                if frame.index in (0, shown):
-                    _show(folder, frame.pixels, frame.index)
-                pts.append(frame.pts)
-                yield frame
-                progress.step()
+    def seen(shot: Shot) -> None:
+        nonlocal length
+        if shot.index in (0, shown):
+            _show(folder, steps.small(shot.pixels), shot.index)
+        if isinstance(reel, AnimationReel):
+            stills.write(steps.small(shot.pixels).data)
+            ends.append(stills.tell())
+        pts.append(shot.pts)
+        length = (shot.pts - pts[0]) * reel.unit + shot.duration
+        progress.step()
 
-    with folder.unless_gone(), disk.aside(folder.path) as path:
-        with disk.new_file(path) as file:
-            video.write_screening(frames(), file)
-        unit = video.facts.time_base
-        disk.write_whole(folder.times, json.dumps({"unit": [unit.numerator, unit.denominator], "pts": pts}).encode())
+    with folder.unless_gone(), disk.aside(folder.path) as path, disk.aside(folder.path) as stills_path:
+        with disk.new_file(path) as file, disk.new_file(stills_path) as stills:
+            reel.screen(file, seen)
+        values = {"unit": [reel.unit.numerator, reel.unit.denominator], "pts": pts, "stills": ends}
+        disk.write_whole(folder.times, json.dumps(values).encode())
+        if ends:
+            stills_path.replace(folder.stills)
+        if reel.film().seconds is None:
+            folder.change(
+                lambda job: replace(job, film=job.film and replace(job.film, seconds=round(float(length), 3)))
+            )
         path.replace(folder.screening)
 
 
-def _show(folder: JobFolder, pixels: Pixels, index: int) -> None:
+def _small(folder: JobFolder, reel: Reel, index: int) -> Preview:
+    """Return one frame as a small picture."""
+    times = read_times(folder)
+    if isinstance(reel, AnimationReel):
+        return read_still(folder, times, index)
+    with closing(reel.medium.frames(index, times.pts[index])) as frames:
+        return steps.small(next(frames).pixels)
+
+
+def _show(folder: JobFolder, small: Preview, index: int) -> None:
     """Make a frame the preview."""
     with folder.unless_gone():
-        disk.write_whole(folder.preview, steps.small(pixels).data)
+        disk.write_whole(folder.preview, small.data)
     folder.change(lambda job: replace(job, film=job.film and replace(job.film, shown=index)))

@@ -23,6 +23,7 @@ from veil.jobs.job import LOOKED_AT, UNFINISHED, Job, Order
 from veil.jobs.limits import Limits
 from veil.jobs.orders import order_for
 from veil.jobs.progress import Progress, Stopped, Superseded
+from veil.jobs.reels import AnimationReel, Reel
 from veil.jobs.store import Store
 from veil.jobs.turns import Turns
 from veil.media.files import Opener, is_video
@@ -114,12 +115,30 @@ def _serve_photo(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> N
     progress = Progress(folder, tools.stopping, limits.work_seconds)
     progress.go_on()
     with tools.opener.open_picture(folder.original, max_pixels=job.options.max_pixels) as opened:
+        if opened.facts.kind is Kind.ANIMATION:
+            _serve_animation(folder, job, AnimationReel(opened), finder, tools, limits)
+            return
         picture = pipeline.decoded_once(opened)
         progress.expect(picture.facts.frames * (_passes(job) + (finder is not None)))
         if finder is not None:
             _look(folder, job, picture, finder, tools.cache, progress)
         while (order := _next_order(folder)) is not None:
             _cover(folder, picture, order, tools, progress)
+
+
+def _serve_animation(
+    folder: JobFolder, job: Job, reel: AnimationReel, finder: Finder | None, tools: Tools, limits: Limits
+) -> None:
+    """Do what an animation wants: it is shown as a video is, but as small as a photo, so it waits for no other."""
+
+    def room() -> None:
+        limits.check_disk(folder.path)
+
+    def counting() -> Progress:
+        return Progress(folder, tools.stopping, limits.work_seconds, check=room)
+
+    _work_through(folder, job, reel, finder, tools, counting)
+    folder.forget_progress()
 
 
 def _passes(job: Job) -> int:
@@ -192,8 +211,9 @@ def _serve_video(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> N
 
     if job.state in LOOKED_AT and job.is_urgent:
         job = _begin(folder)
-        with videos.opened(folder, job, tools.opener) as video:
-            urgent.answer_all(folder, video, counting)
+        reel = videos.opened(folder, job, tools.opener)
+        with reel.medium:
+            urgent.answer_all(folder, reel, counting)
     if not folder.read().wants_work:
         folder.forget_progress()
         return
@@ -203,8 +223,9 @@ def _serve_video(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> N
         finder = _finder(job, tools)
         job = _begin(folder)
         limits.check_disk(folder.path, more=folder.original.stat().st_size)
-        with videos.opened(folder, job, tools.opener, limits.frames) as video:
-            _work_through(folder, job, video, finder, tools, counting)
+        reel = videos.opened(folder, job, tools.opener, limits.frames)
+        with reel.medium:
+            _work_through(folder, job, reel, finder, tools, counting)
     finally:
         tools.turns.end()
     folder.forget_progress()
@@ -213,28 +234,28 @@ def _serve_video(folder: JobFolder, job: Job, tools: Tools, limits: Limits) -> N
 def _work_through(
     folder: JobFolder,
     job: Job,
-    video: "Video",
+    reel: Reel,
     finder: Finder | None,
     tools: Tools,
     counting: Callable[[], Progress],
 ) -> None:
-    """Do all that a video wants."""
+    """Do all that a video or animation wants."""
     progress = counting()
     progress.go_on()
-    facts = videos.show(folder, video, progress, _passes(job) + (finder is not None))
+    facts = videos.show(folder, reel, progress, _passes(job) + (finder is not None))
     if finder is not None:
-        plan = videos.find(folder, job, video, facts, finder, tools.cache, progress.step)
+        plan = videos.find(folder, job, reel, facts, finder, tools.cache, progress.step)
         _save(folder, plan, progress)
     is_expected = True  # all that was wanted at first is; what comes later is counted by itself
     while True:
-        is_expected = not urgent.answer_all(folder, video, counting) and is_expected
+        is_expected = not urgent.answer_all(folder, reel, counting) and is_expected
         order = _next_order(folder)
         if order is None:
             return
         if not is_expected:
             progress = counting()
             progress.expect(facts.frames * order.passes)
-        _cover(folder, video, order, tools, progress)
+        _cover(folder, reel.medium, order, tools, progress)
         is_expected = False
 
 

@@ -167,13 +167,27 @@ def _gif(data: bytes) -> Header:
     plan = Reading(Look(Family.COLOUR))
 
     def opened() -> Image.Image:
-        return GifImagePlugin.GifImageFile(BytesIO(whole))
+        return _Gif(BytesIO(whole))
 
     def decode() -> Iterator[Frame]:
         return _moving(opened, "gif", plan, layout.durations if frames > 1 else (None,))
 
     kind = Kind.ANIMATION if frames > 1 else Kind.STILL
     return Header(kind, (layout.size,), (plan.look,), frames, decode, layout.plays, lossless=True)
+
+
+class _Gif(GifImagePlugin.GifImageFile):
+    """A GIF file whose first frame is held in colours: Pillow takes the next ones wrongly for grey if that is grey."""
+
+    def load_end(self) -> None:
+        """Finish the frame that has been decoded."""
+        super().load_end()
+        if self.mode != "L":
+            return
+        transparent = self.info.pop("transparency", None)
+        grey = self.im if transparent is None else self.im.convert_transparent("LA", transparent)
+        self._mode = "RGB" if transparent is None else "RGBA"
+        self.im = grey.convert(self._mode)
 
 
 def _avif(data: bytes) -> Header:

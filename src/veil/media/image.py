@@ -114,6 +114,12 @@ class Picture:
         still = picture_from_pil(to_pil(frame, self))
         encode(still.frames(), still, stream, format=format, quality=quality, quick=True)
 
+    def write_screening(self, frames: Iterable[Frame], stream: BinaryIO) -> None:
+        """Write an animation as a small copy to look at, as video_screening does."""
+        from veil.media.video_screening import write_animation_screening  # it loads what encodes videos
+
+        write_animation_screening(self.facts, frames, stream)
+
     def close(self) -> None:
         """Let go of the file's bytes."""
         self._header = None

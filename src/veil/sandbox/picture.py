@@ -12,6 +12,9 @@ from veil.types import Frame
 OTHERS = ("veil.media.sixteen", "pillow_heif")
 """What takes long to load and is not needed for everyday pictures."""
 
+SCREENING = "veil.sandbox.serve_video"
+"""The module that loads all of what encodes videos."""
+
 _EVERYDAY = {"jpeg", "webp", "gif", "bmp"}
 _BYTES_A_PIXEL = 8  # four channels of 16 bits
 
@@ -54,6 +57,12 @@ class SandboxedPicture(Picture):
     def write_still(self, frame: Frame, stream: BinaryIO, *, format: str, quality: int) -> None:
         """Write one frame as a still. As Picture.write_still()."""
         self._write("write_still", StillToWrite(self._note, format, quality), format_named(format), [frame], stream)
+
+    def write_screening(self, frames: Iterable[Frame], stream: BinaryIO) -> None:
+        """Write an animation as a small copy to look at. As Picture.write_screening()."""
+        items: Iterable[Item] = ((FrameNote.of(frame), arrays_of(frame)) for frame in frames)
+        with self._writers.one(SCREENING) as child, descriptor_of(stream) as file:
+            child.ask("write_screening", self._note, type(None), inputs=[items], file=file)
 
     def close(self) -> None:
         """Let go of the processes that read and write the file."""

@@ -50,7 +50,20 @@ def serve(connection: Connection) -> None:
             picture.write_still(frame, stream, format=wanted.format, quality=wanted.quality)
         caller.give("result")
 
-    answer(connection, {"open": open_it, "frames": frames, "write": write, "write_still": write_still})
+    def write_screening(message: Message, caller: Caller) -> None:
+        like = message.read(PictureNote).picture(lambda: iter(()))
+        with writable(message) as stream:
+            like.write_screening(frames_of(caller.items(0)), stream)
+        caller.give("result")
+
+    asks = {
+        "open": open_it,
+        "frames": frames,
+        "write": write,
+        "write_still": write_still,
+        "write_screening": write_screening,
+    }
+    answer(connection, asks)
 
 
 def _contents(message: Message) -> bytes:

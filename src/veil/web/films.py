@@ -1,4 +1,4 @@
-"""The REST interface to what only videos have: a small copy to look at, the times of frames, and single frames."""
+"""The REST interface to what only videos and animations have: a small copy to look at, times and single frames."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ of the server would wait until it goes on."""
 
 
 def add_films(app: Flask, studio: Studio) -> None:
-    """Add the routes of videos."""
+    """Add the routes of videos and animations."""
 
     @app.get("/api/v1/photos/<photo_id>/video")
     def video(photo_id: str) -> Response:

@@ -217,7 +217,7 @@ def _films(options: Options) -> dict[str, Any]:
             "parameters": [photo_id()],
             "get": operation(
                 "video",
-                "Fetch a small copy of a video to look at, or a part of it: it is there before faces are found",
+                "Fetch a small copy of a video or animation, or a part of it: it is there before faces are found",
                 {
                     200: content("video/mp4", FILE, "All of it"),
                     206: content("video/mp4", FILE, "The part that Range asks for, or the beginning of that"),
@@ -230,7 +230,7 @@ def _films(options: Options) -> dict[str, Any]:
             "parameters": [photo_id()],
             "get": operation(
                 "times",
-                "Tell when each frame of a video is shown",
+                "Tell when each frame of a video or animation is shown",
                 {200: answer("Times", "The times")},
                 refusals=MADE_OF_IT,
             ),
@@ -248,7 +248,7 @@ def _films(options: Options) -> dict[str, Any]:
             ],
             "get": operation(
                 "person",
-                "Show a face that was followed through a video, at its best moment",
+                "Show a face that was followed through a video or animation, at its best moment",
                 SMALL_PICTURE,
                 refusals=MADE_OF_IT,
             ),
@@ -274,14 +274,14 @@ def _films(options: Options) -> dict[str, Any]:
             "parameters": [photo_id(), index, *settings_of(options, COVERING)],
             "get": operation(
                 "frame",
-                "Show one frame of a video as it is, or as the saved plan covers it",
+                "Show one frame of a video or animation as it is, or as the saved plan covers it",
                 SMALL_PICTURE,
                 refusals=MADE_OF_IT,
                 parameters=[covered],
             ),
             "post": operation(
                 "frame_by_plan",
-                "Show one frame of a video as an unsaved plan would cover it",
+                "Show one frame of a video or animation as an unsaved plan would cover it",
                 SMALL_PICTURE,
                 refusals=MADE_OF_IT,
                 body=body_of(JSON, ref("Plan")),

@@ -206,7 +206,7 @@ def _video() -> Schema:
             "subtitles": COUNT,
             "screening": {"type": "boolean", "description": "Whether a small copy can be looked at."},
         },
-        about="What is known of a video before its faces have been looked for.",
+        about="What is known of a video or animation before its faces have been looked for.",
     )
 
 
@@ -260,7 +260,7 @@ def _photo() -> Schema:
             "id": PHOTO_ID,
             "state": {"enum": list(JobState)},
             "kind": nullable({"enum": list(Kind)}),
-            "seconds": nullable({"type": "number", "description": "How long a video or sound file is."}),
+            "seconds": nullable({"type": "number", "description": "How long a video, animation or sound file is."}),
             "video": nullable(ref("Video")),
             "sound": nullable(ref("Sound")),
             "created": MOMENT,

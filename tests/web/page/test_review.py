@@ -1,10 +1,6 @@
 """Deciding on what was found: toggling, accepting, undoing, saving, being done."""
 
-import io
-
-import numpy as np
 import pytest
-from PIL import Image
 from selenium.webdriver.common.keys import Keys
 
 from tests import fakes
@@ -285,79 +281,3 @@ def test_an_area_put_by_hand_stays_when_the_others_take_another_shape(page: Page
     page.one("label[for=shape-box]").click()
     page.wait(lambda: "box" in [region["shape"] for region in page.plan()["regions"]])
     assert put in page.plan()["regions"]
-
-
-def test_an_animation_tells_its_frames(page: Page) -> None:
-    page.review("film_gif", film())
-    assert page.one("#verdict .result").text == "2 faces covered in 12 frames"
-    spans = [region["frames"] for region in page.plan()["regions"]]
-    told = [f"face 90 %, frames {first + 1} to {stop}" for first, stop in spans]
-    assert sorted(page.texts(".row .quiet")) == sorted(told)
-    assert len(page.all(".mark")) == 1  # the stage shows the first frame
-    page.all(".row .leave")[0].click()
-    page.settle()
-    assert page.states() == ["kept", "covered"]
-    page.draw("box", (10, 150), (60, 190))
-    page.settle()
-    assert page.plan()["regions"][-1]["frames"] is None
-
-
-def film() -> bytes:
-    """Return an animation in which a painted face jumps from one place to another halfway through."""
-    frames = []
-    for number in range(12):
-        pixels = np.full((200, 300, 3), 200, np.uint8)
-        pixels[40:80, 100:130] = fakes.MAGENTA if number < 6 else (200, 200, 200)
-        pixels[0, number] = 0  # frames that are alike would be stored as one
-        pixels[120:160, 200:230] = fakes.MAGENTA if number >= 6 else (200, 200, 200)
-        frames.append(Image.fromarray(pixels))
-    stream = io.BytesIO()
-    frames[0].save(stream, "GIF", save_all=True, append_images=frames[1:], duration=100)
-    return stream.getvalue()
-
-
-def moving_gif() -> bytes:
-    """Return an animation in which a face goes 6 pixels to the right in each of its 10 frames."""
-    frames = []
-    for index in range(10):
-        pixels = np.full((200, 300, 3), GREY, np.uint8)
-        pixels[60:100, 40 + 6 * index : 80 + 6 * index] = fakes.MAGENTA
-        frames.append(Image.fromarray(pixels))
-    file = io.BytesIO()
-    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=40)
-    return file.getvalue()
-
-
-def test_doubtful_moments_of_an_animation_are_listed(page: Page) -> None:
-    page.review("walk_gif", moving_gif())
-    assert not page.one("#doubts").is_displayed()
-    page.promised(
-        "const [photo] = (await (await fetch('/api/v1/photos')).json()).photos;"
-        "const address = `/api/v1/photos/${photo.id}/plan`, answer = await fetch(address), plan = await answer.json();"
-        "plan.regions[0].doubtful = [[2, 5]];"
-        "await fetch(address, {method: 'PUT', body: JSON.stringify(plan),"
-        " headers: {'Content-Type': 'application/json', 'If-Match': answer.headers.get('ETag')}})"
-    )
-    page.wait_for("#doubts li")
-    assert page.one("#doubts li .words").text == "frames 3 to 5\nArea 1"
-    assert "1 doubtful moment" in page.one(".rows .row .quiet").text
-    page.one("#doubts .go").click()
-    assert page.one(".rows .pick").get_attribute("aria-current") == "true"
-    page.one("#doubts .right").click()
-    page.settle()
-    assert page.plan()["regions"][0]["doubtful"] == []
-    assert not page.one("#doubts").is_displayed()
-
-
-def test_an_area_that_moves_in_an_animation_lies_where_the_first_frame_has_it(page: Page) -> None:
-    page.review("walk_gif", moving_gif())
-    region = page.plan()["regions"][0]
-    box = region["keys"][0][1] if region["keys"] else region["box"]
-    (x, y), (across, down) = page.at(box[0], box[1]), page.at(box[2], box[3])
-    (mark,) = page.wait_for(".mark.covered")
-    assert page.box(mark) == pytest.approx((x, y, across - x, down - y), abs=1)
-    assert box[2] < 110
-    assert near(page.colour(".after", 60, 80), GREY)
-    page.one(".row .leave").click()
-    page.settle()
-    assert near(page.colour(".after", 60, 80), fakes.MAGENTA)

@@ -358,7 +358,7 @@ def test_following_can_be_cancelled(blind_page: Page) -> None:
     page.wait_text("#span p", "Following what is in it: 30 %")
     page.one("[data-span=stop]").click()
     page.wait(lambda: page.run("return window.asked.at(-1)") == "DELETE")
-    page.wait_text("#span p", "Covers this place in the whole video.")
+    page.wait_text("#span p", "Covers this place all the time.")
     assert region(page)["keys"] == []
 
 
@@ -437,7 +437,7 @@ def test_a_browser_that_cannot_play_it_shows_its_frames(page: Page) -> None:
     page.run("HTMLMediaElement.prototype.canPlayType = () => ''")
     page.add(film_mp4=FILM)
     page.settle()
-    page.wait(lambda: page.one("#toast p").text.startswith("This browser cannot play the video."))
+    page.wait(lambda: page.one("#toast p").text.startswith("This browser cannot play it."))
     for frame in (12, 5):
         page.go(frame)
         assert is_face(page.colour(".before", *map(int, middle(frame))))
@@ -477,7 +477,7 @@ def test_making_a_result_can_be_cancelled(page: Page) -> None:
         "    : new Response(JSON.stringify(told), {status: 202})); }"
     )
     page.one("#download").click()
-    page.wait_text("#making p", "Making the video: 25 %. Keep this page open.")
+    page.wait_text("#making p", "Making the result: 25 %. Keep this page open.")
     page.one("#stop-making").click()
     page.wait(lambda: page.run("return window.asked.at(-1)[0]") == "DELETE")
     page.wait(lambda: not page.one("#making").is_displayed())

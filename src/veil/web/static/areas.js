@@ -15,10 +15,10 @@ export class Areas extends EventTarget {
   #rows = new Map(); // by uid
   #active = null; // the row that Tab reaches
 
-  /** Rows take their small pictures from `picture`; those of a video from the `film`, and people from `faces`. */
+  /** Rows take their small pictures from `picture`; those of a film from the `film`, and people from `faces`. */
   constructor(root, { picture, film, faces }) {
     super();
-    Object.assign(this, { root, picture, film, faces, ofVideo: false });
+    Object.assign(this, { root, picture, film, faces, ofFilm: false });
     this.items = find(".rows", root);
     this.items.addEventListener("keydown", (event) => this.#walk(event));
     this.items.addEventListener("focusin", (event) => this.#focused(event));
@@ -71,7 +71,7 @@ export class Areas extends EventTarget {
     pick.setAttribute("aria-current", String(uid === selected));
     pick.setAttribute("aria-label", described(region, index));
     const drawn = isDrawn(region);
-    row.classList.toggle("person", this.ofVideo);
+    row.classList.toggle("person", this.ofFilm);
     write(find(".number", row), number(index));
     write(find("b", row), t(`areas.${state}`));
     write(find(".quiet", row), this.#detail(region));
@@ -89,12 +89,14 @@ export class Areas extends EventTarget {
 
   #picture(region, canvas) {
     const { film, picture } = this;
-    const isPerson = this.ofVideo && typeof region.track === "number";
+    const isPerson = this.ofFilm && typeof region.track === "number";
     if (isPerson) return this.faces.watch(canvas, region.track);
+    // Somebody who is in one frame of an animation, which is a picture of its own.
+    if (this.ofFilm && !isDrawn(region) && region.frames) return this.faces.watchPlace(canvas, region.frames[0], region.box, this.width);
     const [here] = presentAt([region], film.frame);
     if (!here) return;
-    if (!this.ofVideo && picture.naturalWidth) this.#cut(canvas, picture, picture.naturalWidth, here.box);
-    if (this.ofVideo && film.resting) this.#cut(canvas, film.video, film.video.videoWidth, here.box);
+    if (!this.ofFilm && picture.naturalWidth) this.#cut(canvas, picture, picture.naturalWidth, here.box);
+    if (this.ofFilm && film.resting) this.#cut(canvas, film.video, film.video.videoWidth, here.box);
   }
 
   #action(row, name, region, index, hidden) {
@@ -109,12 +111,12 @@ export class Areas extends EventTarget {
   #detail(region) {
     const { score, frames, source } = region;
     const parts = [];
-    if (this.ofVideo && this.film.ready) parts.push(this.#when(region));
+    if (this.ofFilm && this.film.ready) parts.push(this.#when(region));
     if (score !== null) parts.push(t("areas.score", { score: percent(score) }));
     if (isCovered(region) && region.doubtful?.length) parts.push(count("people.moments", region.doubtful.length));
     if (source === "user") parts.push(t("areas.yours"));
-    if (frames && !this.ofVideo) parts.push(t("areas.frames", { first: number(frames[0] + 1), last: number(frames[1]) }));
-    return parts.join(this.ofVideo ? "\n" : t("card.comma"));
+    if (frames && !this.ofFilm) parts.push(t("areas.frames", { first: number(frames[0] + 1), last: number(frames[1]) }));
+    return parts.join(this.ofFilm ? "\n" : t("card.comma"));
   }
 
   #when(region) {

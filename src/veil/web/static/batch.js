@@ -53,11 +53,16 @@ class Entry {
     return this.facts?.kind === "video" || this.facts?.picture?.kind === "video";
   }
 
+  /** Whether it has a line of time: a video, or an animation, of which there is a copy to play as well. */
+  get isFilm() {
+    return this.isVideo || Boolean(this.facts?.video);
+  }
+
   get isSound() {
     return this.facts?.kind === "sound";
   }
 
-  /** Whether a video can be played here: so as soon as there is a copy to watch. */
+  /** Whether a film can be played here: so as soon as there is a copy to watch. */
   get watchable() {
     return this.ready || (this.state === "running" && this.facts.video?.screening === true);
   }
@@ -105,7 +110,7 @@ export function verdict(facts) {
   if (again?.state === "released") parts.push(t("card.released"));
   const told = parts.join(t("card.comma"));
   const frames = facts.picture?.frames ?? 1;
-  return frames > 1 && facts.picture.kind !== "video" ? t("card.frames", { covered: told, frames }) : told;
+  return frames > 1 && !facts.video ? t("card.frames", { covered: told, frames }) : told;
 }
 
 // ---- all of them

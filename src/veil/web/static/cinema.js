@@ -1,4 +1,5 @@
-// What a video has besides a photo: it plays, has a line of time, people and doubtful moments, and areas that move.
+// What a video or animation has besides a photo: it plays, has a line of time, people and doubtful moments, and areas that
+// move.
 // The review goes on as for photos, with areas where they lie in the present frame.
 
 import { announce, find, tell } from "./dom.js";
@@ -61,10 +62,10 @@ export class Cinema extends EventTarget {
 
   // ---- opening
 
-  /** Shows a video as soon as there is something to watch. */
-  open(id) {
+  /** Shows a film as soon as there is something to watch; an animation repeats. */
+  open(id, repeats) {
     this.faces.open(id);
-    this.screening.open(id);
+    this.screening.open(id, repeats);
   }
 
   clear() {
@@ -88,7 +89,7 @@ export class Cinema extends EventTarget {
   }
 
   render(regions, numbers, places) {
-    if (!this.on) return this.doubts.render(regions, { numbers });
+    if (!this.on) return this.doubts.render([], {});
     this.timeline.render(regions, this.review.selected, places);
     if (this.review.ready) this.follower.keep(this.review.entry.id, new Set(regions.map(({ uid }) => uid)));
     if (this.film.ready) this.doubts.render(regions, { times: this.film.times, numbers, faces: this.faces });

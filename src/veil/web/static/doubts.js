@@ -1,5 +1,4 @@
-// The list of doubtful moments, above that of people or areas: where a face is covered though it was not seen. Those of a
-// video have times; an animation, which does not play here, has its frames counted.
+// The list of doubtful moments of a film, above that of people: where a face is covered though it was not seen.
 
 import { all, find, icon, make, order, write } from "./dom.js";
 import { clock } from "./moving.js";
@@ -20,8 +19,8 @@ export class Doubts extends EventTarget {
     this.items.addEventListener("focusin", (event) => this.#reach(event.target.closest("li")));
   }
 
-  /** Shows the moments of some areas; `numbers` says how each area is called. `times` and `faces`, their pictures, are a video's. */
-  render(regions, { numbers, times = null, faces = null }) {
+  /** Shows the moments of some areas; `numbers` says how each area is called, and `faces` holds their pictures. */
+  render(regions, { times, numbers, faces }) {
     const found = moments(regions, times);
     const tracks = new Map(regions.map(({ uid, track }) => [uid, track]));
     this.root.hidden = !found.length;
@@ -50,13 +49,11 @@ export class Doubts extends EventTarget {
   #fill(moment, name, track, faces) {
     const row = this.#rows.get(keyOf(moment)) ?? this.#make(moment);
     const n = number(name);
-    const time = faces ? clock(moment.at) : t("areas.frames", { first: number(moment.first + 1), last: number(moment.stop) });
-    const who = t(faces ? "people.nth" : "areas.nth", { n });
+    const time = clock(moment.at);
     write(find("b", row), time);
-    write(find(".quiet", row), faces ? t("doubts.moment", { n, seconds: number(Math.max(Math.round(moment.seconds * 10), 1) / 10) }) : who);
-    find(".right", row).setAttribute("aria-label", `${t("doubts.ok")}: ${time}, ${who}`);
-    find("canvas", row).hidden = !faces;
-    if (faces && track !== null && track !== undefined) faces.watch(find("canvas", row), track);
+    write(find(".quiet", row), t("doubts.moment", { n, seconds: number(Math.max(Math.round(moment.seconds * 10), 1) / 10) }));
+    find(".right", row).setAttribute("aria-label", `${t("doubts.ok")}: ${time}, ${t("people.nth", { n })}`);
+    if (track !== null && track !== undefined) faces.watch(find("canvas", row), track);
     return row;
   }
 

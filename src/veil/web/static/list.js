@@ -19,7 +19,7 @@ export function line(entry) {
   if (state === "running") {
     const { done, total } = facts.progress ?? {};
     if (entry.isSound) return total ? t("card.listening.share", { share: percent(done / total) }) : t("card.listening");
-    if (entry.isVideo) return total ? t("card.looking.video", { share: percent(done / total) }) : t("card.looking");
+    if (entry.isFilm) return total ? t("card.looking.video", { share: percent(done / total) }) : t("card.looking");
     return total > 1 ? t("card.looking.pages", { done: done + 1 > total ? total : done + 1, total }) : t("card.looking");
   }
   return verdict(facts);
@@ -95,7 +95,7 @@ export class List {
     item.classList.toggle("nothing", entry.ready && entry.facts.nothing_found);
     find(".open", item).setAttribute("aria-current", String(current));
     const badge = find(".film-badge", item);
-    badge.hidden = !(entry.isVideo || entry.isSound);
+    badge.hidden = !(entry.isFilm || entry.isSound);
     badge.classList.toggle("of-sounds", entry.isSound);
     write(find("span", badge), entry.facts?.seconds ? length(entry.facts.seconds) : "");
     const told = find(".state", item);

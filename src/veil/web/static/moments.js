@@ -16,10 +16,10 @@ export function timesOf(region, times) {
   return { start: times[first], end: endOf(times, stop - 1) };
 }
 
-/** The moments in which a face is covered though it was not seen, in order of time; `times` is null where none are known. */
+/** The moments in which a face is covered though it was not seen, in order of time. */
 export function moments(regions, times) {
   const all = regions.filter(isCovered).flatMap(({ uid, doubtful = [] }) =>
-    doubtful.map(([first, stop]) => ({ uid, first, stop, ...(times && { at: times[first], seconds: endOf(times, stop - 1) - times[first] }) })));
+    doubtful.map(([first, stop]) => ({ uid, first, stop, at: times[first], seconds: endOf(times, stop - 1) - times[first] })));
   return all.sort((a, b) => a.first - b.first || a.uid - b.uid);
 }
 

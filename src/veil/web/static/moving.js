@@ -4,6 +4,8 @@
 
 import { around, rounded, shift, shifted, stretched } from "./geometry.js";
 
+const SHORT = 0.004; // seconds, shorter than frames are
+
 export const isMoving = ({ keys }) => Boolean(keys?.length);
 export const isPresent = ({ frames }, frame) => !frames || (frames[0] <= frame && frame < frames[1]);
 
@@ -93,8 +95,11 @@ export function endOf(times, frame) {
   return frame > 0 ? 2 * times[frame] - times[frame - 1] : times[frame];
 }
 
-/** A time within a frame, away from its edges, so that rounding cannot show its neighbour. */
-export const within = (times, frame) => (times[frame] + endOf(times, frame)) / 2;
+/** A time within a frame, away from its edges, so that rounding cannot show its neighbour, nor the end another one. */
+export function within(times, frame) {
+  const half = (endOf(times, frame) - times[frame]) / 2;
+  return times[frame] + (frame + 1 < times.length ? half : Math.min(half, SHORT));
+}
 
 /** The frame some seconds away, at least one frame further. */
 export function framesAway(times, frame, seconds) {

@@ -202,7 +202,6 @@ export class Review {
       if (!work.loaded) await work.load(entry.leaving.signal);
       if (turn !== this.#turn) return;
       this.stage.show(work.picture);
-      this.areas.width = work.picture.width;
       this.#show(true);
       if (!this.cinema.on) await this.preview.open(entry.id);
       if (turn !== this.#turn) return;
@@ -215,7 +214,7 @@ export class Review {
     }
   }
 
-  /** A video can be watched: before its faces have been looked for, nothing else is known of it. */
+  /** A film can be watched: before its faces have been looked for, nothing else is known of it. */
   #opened() {
     if (!this.#work?.loaded) this.stage.show(this.cinema.screening.size);
     this.#show(true);
@@ -273,6 +272,7 @@ export class Review {
 
   #renderLists() {
     const { regions, selected } = this;
+    if (this.#work?.loaded) this.areas.width = this.#work.picture.width;
     this.areas.render(regions, selected);
     const places = this.#stillOpen;
     this.places.render(places, this.cinema.on ? 0 : this.stage.size.width, selected);
@@ -324,15 +324,15 @@ export class Review {
   #refreshCinema() {
     const { cinema } = this;
     const entry = this.#entry;
-    cinema.on = entry?.isVideo === true;
-    this.areas.ofVideo = cinema.on;
+    cinema.on = entry?.isFilm === true;
+    this.areas.ofFilm = cinema.on;
     const isSound = entry?.isSound === true;
     this.panel.voice.open(entry?.hasSound ? entry : null, () => this.#place);
     this.listening.open(isSound && entry.ready ? entry : null);
     this.root.classList.toggle("sound", isSound);
     document.body.classList.toggle("on-sound", isSound);
     if (isSound && entry.ready) tellSaving("saved");
-    if (cinema.on && entry.watchable) cinema.open(entry.id);
+    if (cinema.on && entry.watchable) cinema.open(entry.id, !entry.isVideo);
     this.root.classList.toggle("video", cinema.on);
     this.root.classList.toggle("watching", cinema.on && entry.watchable && !entry.ready && cinema.screening.isOpen);
     document.body.classList.toggle("on-video", cinema.on);

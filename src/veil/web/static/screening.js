@@ -1,4 +1,4 @@
-// A video on the stage: its screening copy, small and quick to wind, and once it rests the exact frame from the server.
+// A video or animation on the stage: its screening copy, small and quick to wind, and once it rests the exact frame from the server.
 // While it plays, what is covered is drawn roughly, so that it never lags behind; at rest it is as in the result.
 
 import * as api from "./api.js";
@@ -64,11 +64,12 @@ export class Screening extends EventTarget {
     this.stage.root.classList.remove("screening", "playing");
   }
 
-  /** Shows a video, as soon as the server has a copy of it to watch; it may still be looked through. */
-  open(id) {
+  /** Shows a film, from its end on again if it repeats, once the server has a copy to watch; it may still be looked through. */
+  open(id, repeats) {
     if (this.#id === id) return;
     this.clear();
     this.#id = id;
+    this.film.video.loop = repeats;
     this.#tries = 0;
     this.#load();
   }

@@ -62,7 +62,7 @@ function named(words) {
   return knows(key) ? t(key, { n: words.match(NUMBER)?.[0] }) : words;
 }
 
-/** Says that the result is being made; of a video, which takes long, also how far it is. */
+/** Says that the result is being made; of what takes long, also how far it is. */
 export function tellMaking(entry) {
   const told = makingOf(entry);
   const button = find("#download");
@@ -70,7 +70,7 @@ export function tellMaking(entry) {
   else button.removeAttribute("aria-busy");
   write(find("span", button), t(told ? "card.preparing" : "card.download"));
   const film = find("#making");
-  film.hidden = !(told && (entry.isVideo || entry.isSound));
+  film.hidden = !(told && (entry.isFilm || entry.isSound));
   if (film.hidden) return;
   const known = told.total > 0;
   if (entry.isSound) write(find("p", film), t("making.sound"));
