@@ -30,7 +30,7 @@ class Pace:
     Attributes:
         longest: Seconds after which to look, even if nothing moves.
         motion: How far what moves may go without a look, as a share of the picture's height.
-        full: Seconds after a full look from which the next one is to be full again; 0 where all are.
+        full: Seconds after a full look until the next one, less than trails are long; 0 where all are full.
     """
 
     longest: float = 0.4

@@ -192,11 +192,12 @@ class Watcher:
 
     def _wanted(self) -> Wanted:
         now, frame = self._times[-1], len(self._times) - 1
-        if now - self._looked_in_full > self._reach - 2 * SAME_TIME or frame - self._last_full >= MOST_BACK:
-            return Wanted.LOOK  # any later, and what it finds would not be followed back to the last full one
+        due = 0 < self._pace.full <= now - self._looked_in_full + SAME_TIME
+        if due or frame - self._last_full >= MOST_BACK:
+            return Wanted.LOOK  # what it finds is to be followed back to the last full one
         if now - self._looked < self._pace.longest - SAME_TIME and self._moved < self._pace.motion:
             return Wanted.NOTHING
-        return Wanted.LOOK if now - self._looked_in_full >= self._pace.full - SAME_TIME else Wanted.GLANCE
+        return Wanted.GLANCE if self._pace.full else Wanted.LOOK
 
     @property
     def ended(self) -> bool:
