@@ -86,6 +86,23 @@ def test_openvino_is_not_imported_before_a_model_is_loaded() -> None:
 
 
 @pytest.mark.model
+def test_signals_are_told_after_models_have_come_and_gone_in_any_order() -> None:
+    program = (
+        LOAD_AND_RUN.replace("Model(W", "first = Model(W").replace(".run(np", "\nfirst.run(np")
+        + """
+import signal
+second = Model(WEIGHTS["yunet"], Input("NCHW", multiple=32, bgr=True))
+del first
+del second
+signal.signal(signal.SIGTERM, lambda number, frame: print("told"))
+signal.raise_signal(signal.SIGTERM)
+"""
+    )
+    result = python(program)
+    assert (result.returncode, result.stdout) == (0, "told\n"), result.stderr
+
+
+@pytest.mark.model
 def test_nothing_is_printed_and_no_file_is_written(tmp_path: Path) -> None:
     program = f"import os\nos.environ['HOME'] = os.environ['TMPDIR'] = {str(tmp_path)!r}\n" + LOAD_AND_RUN
     result = python(program, cwd=tmp_path)

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
 from typing import Any, Literal
 
@@ -102,7 +103,7 @@ class Model:
         with _FIRST_USE:
             openvino = _import_openvino()
             try:
-                core = openvino.Core()
+                core = _core(openvino)
                 network = _prepared(openvino, core.read_model(weights.path), takes)
                 self._compiled = core.compile_model(network, "CPU", _settings(core, tuning))
                 for _ in range(tuning.streams):
@@ -218,6 +219,16 @@ def _import_openvino() -> ModuleType:
             del sys.modules[_CONVERTER]
     module: ModuleType = openvino
     return module
+
+
+@cache
+def _core(openvino: ModuleType) -> Any:
+    """Return the one core of this process, which stays until that ends.
+
+    A core gives the thread that makes it another stack for signals, and whichever thread lets go of it the one from
+    before. If several come and go in any order, a stack is left that is gone: the next signal would end the process.
+    """
+    return openvino.Core()
 
 
 def _prepared(openvino: ModuleType, network: Any, takes: Input) -> Any:
