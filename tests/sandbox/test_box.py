@@ -157,14 +157,19 @@ def wrote(box: Sandbox, most: int = BIG) -> None:
         picture.write(picture.frames(), io.BytesIO())
 
 
+def assert_one_goes_on(box: Sandbox, processes: Callable[[], set[int]]) -> None:
+    """Assert that one process writes two pictures."""
+    wrote(box)
+    until(lambda: len(processes()) == 1)
+    writer = processes()
+    wrote(box)
+    until(lambda: len(processes()) == 1)
+    assert processes() == writer
+
+
 def test_one_that_only_writes_goes_on_where_none_reads_twice() -> None:
     with kept() as (box, processes):
-        wrote(box)
-        until(lambda: len(processes()) == 1)
-        writer = processes()
-        wrote(box)
-        until(lambda: len(processes()) == 1)
-        assert processes() == writer
+        assert_one_goes_on(box, processes)
 
 
 def test_one_that_was_ended_while_it_was_kept_is_replaced() -> None:
@@ -186,12 +191,7 @@ def test_a_program_with_many_open_files_keeps_them_too() -> None:
         while not taken or taken[-1] < 1024:
             taken.append(os.open(os.devnull, os.O_RDONLY))
         with kept() as (box, processes):
-            wrote(box)
-            until(lambda: len(processes()) == 1)
-            writer = processes()
-            wrote(box)
-            until(lambda: len(processes()) == 1)
-            assert processes() == writer
+            assert_one_goes_on(box, processes)
     finally:
         for each in taken:
             os.close(each)

@@ -117,8 +117,7 @@ class Shelf:
         if item.video is None:
             still = videos.read_still(item.folder, item.times, index)
             return still if plan is None else steps.covered_preview(still.data, self._opener, plan, options, index)
-        with closing(item.video.frames(index, item.times.pts[index])) as frames:
-            frame = next(frames)
+        frame = videos.frame_at(item.video, item.times, index)
         if plan is not None:
             frame = pipeline_video.cover_frame(frame, plans.to_cover(plan, index), options)
         return steps.small(frame.pixels)

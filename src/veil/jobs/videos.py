@@ -18,7 +18,7 @@ from veil.jobs.progress import Progress
 from veil.jobs.reels import AnimationReel, Reel, Shot, VideoReel
 from veil.jobs.steps import Preview
 from veil.media.files import Opener
-from veil.media.video import DEFAULT_MAX_PIXELS
+from veil.media.video import DEFAULT_MAX_PIXELS, Video, VideoFrame
 from veil.types import Facts, Plan, Step
 
 SHOWN_FIRST = 0.1
@@ -131,6 +131,16 @@ def find(
     return plan
 
 
+def frame_at(video: Video, times: Times, index: int) -> VideoFrame:
+    """Return one frame.
+
+    Raises:
+        InputError: The video is damaged.
+    """
+    with closing(video.frames(index, times.pts[index])) as frames:
+        return next(frames)
+
+
 def fullest_frame(plan: Plan) -> int | None:
     """Return the first frame with the most faces in it; None if there are none."""
     changes = np.zeros(plan.picture.frames + 1, int)
@@ -180,8 +190,7 @@ def _small(folder: JobFolder, reel: Reel, index: int) -> Preview:
     times = read_times(folder)
     if isinstance(reel, AnimationReel):
         return read_still(folder, times, index)
-    with closing(reel.medium.frames(index, times.pts[index])) as frames:
-        return steps.small(next(frames).pixels)
+    return steps.small(frame_at(reel.medium, times, index).pixels)
 
 
 def _show(folder: JobFolder, small: Preview, index: int) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.keys import Keys
@@ -12,7 +11,15 @@ from tests import fakes, footage
 from tests.jobs.films import FRAMES, WALKER, animated
 from tests.web.page.conftest import served
 from tests.web.page.driver import Page
-from tests.web.page.test_video import is_face, middle, place, region, rough
+from tests.web.page.test_video import (
+    assert_a_frame_shows_before_and_after,
+    assert_walker_is_covered,
+    is_face,
+    middle,
+    place,
+    region,
+    rough,
+)
 from veil.jobs.limits import Limits
 from veil.media.image import open_picture
 
@@ -41,9 +48,7 @@ def test_from_upload_to_result(page: Page) -> None:
     assert page.one("#time-frame").text == f"frame 1 of {FRAMES}"
     assert page.texts(".people-title, #areas-title") == ["People 1"]
     page.wait(lambda: page.run("return [...document.querySelectorAll('.rows canvas')].every((one) => one.width > 100)"))
-    page.go(15)
-    assert not is_face(page.colour(".after", *map(int, middle(15))))
-    assert is_face(page.colour(".before", *map(int, middle(15))))
+    assert_a_frame_shows_before_and_after(page)
     page.one(".row .leave").click()
     page.settle()
     assert region(page)["state"] == "kept"
@@ -53,11 +58,7 @@ def test_from_upload_to_result(page: Page) -> None:
     page.one("#download").click()
     with open_picture(page.downloaded("walk.veiled.webp")) as result:
         frames = [frame.pixels for frame in result.frames()]
-    assert len(frames) == FRAMES
-    for number in range(WALKER.first, WALKER.stop):
-        x, y = map(int, middle(number))
-        red, green, blue = frames[number][y - 12 : y + 12, x - 12 : x + 12].astype(int).transpose(2, 0, 1)
-        assert not (np.minimum(red, blue) > 2 * green + 10).any()
+    assert_walker_is_covered(frames)
     assert page.complaints() == []
 
 

@@ -19,7 +19,7 @@ from tests.web.page.test_reach import LOOKS, faults
 from veil.jobs.limits import Limits
 from veil.keys import box_at
 from veil.media.video import open_video
-from veil.types import Box, Detection, Key
+from veil.types import Box, Detection, Key, Pixels
 
 STANDER = footage.Actor(0, FRAMES, 250, 150)  # somebody at the right, of whom the detector is not sure
 FILM = filmed()
@@ -82,6 +82,21 @@ def middle(frame: int) -> tuple[float, float]:
     return (box.left + box.right) / 2, (box.top + box.bottom) / 2
 
 
+def assert_a_frame_shows_before_and_after(page: Page) -> None:
+    page.go(15)
+    assert not is_face(page.colour(".after", *map(int, middle(15))))
+    assert is_face(page.colour(".before", *map(int, middle(15))))
+
+
+def assert_walker_is_covered(frames: Sequence[Pixels]) -> None:
+    """Assert that no pixel of the face is left in any frame of a result."""
+    assert len(frames) == FRAMES
+    for number in range(WALKER.first, WALKER.stop):
+        x, y = map(int, middle(number))
+        red, green, blue = frames[number][y - 12 : y + 12, x - 12 : x + 12].astype(int).transpose(2, 0, 1)
+        assert not (np.minimum(red, blue) > 2 * green + 10).any()
+
+
 def test_from_upload_to_result(page: Page) -> None:
     page.watch(FILM)
     assert page.one(".film-badge").text == "0:01"
@@ -89,19 +104,13 @@ def test_from_upload_to_result(page: Page) -> None:
     assert page.one("#verdict .result").text.startswith("1 face covered, ")
     assert page.one("#time-frame").text == f"frame 1 of {FRAMES}"
     assert page.texts(".people-title, #areas-title") == ["People 1"]
-    page.go(15)
-    assert not is_face(page.colour(".after", *map(int, middle(15))))
-    assert is_face(page.colour(".before", *map(int, middle(15))))
+    assert_a_frame_shows_before_and_after(page)
     page.one("#download").click()
     result = page.folder / "result.mp4"
     result.write_bytes(page.downloaded("film.veiled.mp4"))
     with open_video(result) as video:
         frames = [frame.pixels for frame in video.frames()]
-    assert len(frames) == FRAMES
-    for number in range(WALKER.first, WALKER.stop):
-        x, y = map(int, middle(number))
-        red, green, blue = frames[number][y - 12 : y + 12, x - 12 : x + 12].astype(int).transpose(2, 0, 1)
-        assert not (np.minimum(red, blue) > 2 * green + 10).any()
+    assert_walker_is_covered(frames)
     assert page.complaints() == []
 
 
