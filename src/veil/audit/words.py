@@ -202,7 +202,7 @@ _ZH = {
     "results": "已处理文件",
     "deletions": "已删除文件",
     "covered.sum": "已遮盖区域",
-    "visible.sum": "保持可见区域",
+    "visible.sum": "未遮盖区域",
     "entry": "条目 {number}",
     "entry.same": "与条目 {number} 相同。",
     "result": "处理结果",
